@@ -1,0 +1,325 @@
+//! One JSON value as data, read whole, and the writer of canonical JSON.
+//!
+//! The reader keeps the order of a table and both copies of a duplicate key, so that the policy reader can name the fault.
+use crate::base::error::{Code, Fault};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+/// A JSON value. Numbers are doubles; an integer beyond 2^53 is kept apart, because it cannot cross exactly.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Json {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number that a double holds.
+    Num(f64),
+    /// An integer that no double holds exactly.
+    BigInt,
+    /// Text.
+    Str(String),
+    /// A list.
+    Arr(Vec<Json>),
+    /// A table in the order written, duplicate keys included.
+    Obj(Vec<(String, Json)>),
+}
+
+const EXACT: u64 = 1 << 53;
+
+impl Json {
+    /// Reads one JSON value. Errors: `json_syntax` (also nesting beyond 128), with line and column in the message.
+    pub fn parse(text: &str) -> Result<Json, Fault> {
+        serde_json::from_str(text).map_err(|e| {
+            let message = e.to_string();
+            let code = if message.starts_with("recursion limit") { Code::JsonTooDeep } else { Code::JsonSyntax };
+            Fault::new(code, "", message)
+        })
+    }
+    /// The first entry of a table under `key`.
+    pub fn at(&self, key: &str) -> Option<&Json> {
+        match self {
+            Json::Obj(entries) => entries.iter().find(|(k, _)| k == key).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+    /// The text, if this is text.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Json::Str(s) => Some(s),
+            _ => None,
+        }
+    }
+    /// The number, if this is a number.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Json::Num(n) => Some(*n),
+            _ => None,
+        }
+    }
+    /// What kind of value this is, in the words of an error message.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Json::Null => "null",
+            Json::Bool(_) => "a boolean",
+            Json::Num(_) => "a number",
+            Json::BigInt => "an integer beyond 2^53",
+            Json::Str(_) => "text",
+            Json::Arr(_) => "a list",
+            Json::Obj(_) => "a table",
+        }
+    }
+    /// Canonical text: keys sorted, no white space, integers without a point.
+    pub fn canonical(&self) -> String {
+        let mut w = Writer::default();
+        self.write_canonical(&mut w);
+        w.finish()
+    }
+    fn write_canonical(&self, w: &mut Writer) {
+        match self {
+            Json::Null => w.null(),
+            Json::Bool(b) => w.bool(*b),
+            Json::Num(n) => w.f64(*n),
+            Json::BigInt => w.null(),
+            Json::Str(s) => w.str(s),
+            Json::Arr(items) => {
+                w.begin_list();
+                items.iter().for_each(|v| v.write_canonical(w));
+                w.end_list();
+            }
+            Json::Obj(entries) => {
+                let mut sorted: Vec<&(String, Json)> = entries.iter().collect();
+                sorted.sort_by(|a, b| a.0.cmp(&b.0));
+                w.begin();
+                for (k, v) in sorted {
+                    w.key(k);
+                    v.write_canonical(w);
+                }
+                w.end();
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Json;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON value")
+            }
+            fn visit_unit<E>(self) -> Result<Json, E> {
+                Ok(Json::Null)
+            }
+            fn visit_bool<E>(self, b: bool) -> Result<Json, E> {
+                Ok(Json::Bool(b))
+            }
+            fn visit_u64<E>(self, n: u64) -> Result<Json, E> {
+                Ok(if n <= EXACT { Json::Num(n as f64) } else { Json::BigInt })
+            }
+            fn visit_i64<E>(self, n: i64) -> Result<Json, E> {
+                Ok(if n.unsigned_abs() <= EXACT { Json::Num(n as f64) } else { Json::BigInt })
+            }
+            fn visit_f64<E>(self, n: f64) -> Result<Json, E> {
+                Ok(Json::Num(n))
+            }
+            fn visit_str<E>(self, s: &str) -> Result<Json, E> {
+                Ok(Json::Str(s.to_string()))
+            }
+            fn visit_string<E>(self, s: String) -> Result<Json, E> {
+                Ok(Json::Str(s))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut a: A) -> Result<Json, A::Error> {
+                let mut items = Vec::new();
+                while let Some(v) = a.next_element()? {
+                    items.push(v);
+                }
+                Ok(Json::Arr(items))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut a: A) -> Result<Json, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(e) = a.next_entry()? {
+                    entries.push(e);
+                }
+                Ok(Json::Obj(entries))
+            }
+        }
+        d.deserialize_any(V)
+    }
+}
+
+/// Writes JSON without white space, commas in the right places.
+#[derive(Default, Clone, Debug)]
+pub struct Writer {
+    out: String,
+    comma: bool,
+}
+
+impl Writer {
+    fn item(&mut self) {
+        if self.comma {
+            self.out.push(',');
+        }
+        self.comma = true;
+    }
+    /// Opens a table.
+    pub fn begin(&mut self) {
+        self.item();
+        self.out.push('{');
+        self.comma = false;
+    }
+    /// Closes a table.
+    pub fn end(&mut self) {
+        self.out.push('}');
+        self.comma = true;
+    }
+    /// Opens a list.
+    pub fn begin_list(&mut self) {
+        self.item();
+        self.out.push('[');
+        self.comma = false;
+    }
+    /// Closes a list.
+    pub fn end_list(&mut self) {
+        self.out.push(']');
+        self.comma = true;
+    }
+    /// The key of the next value of a table.
+    pub fn key(&mut self, key: &str) {
+        self.item();
+        escape(key, &mut self.out);
+        self.out.push(':');
+        self.comma = false;
+    }
+    /// Text.
+    pub fn str(&mut self, s: &str) {
+        self.item();
+        escape(s, &mut self.out);
+    }
+    /// A boolean.
+    pub fn bool(&mut self, b: bool) {
+        self.item();
+        self.out.push_str(if b { "true" } else { "false" });
+    }
+    /// `null`.
+    pub fn null(&mut self) {
+        self.item();
+        self.out.push_str("null");
+    }
+    /// Anything that prints as a JSON number: integers, [`crate::base::time::Instant`], [`crate::base::num::Ratio`].
+    pub fn num(&mut self, n: impl fmt::Display) {
+        self.item();
+        let _ = write!(self.out, "{n}");
+    }
+    /// A double: integers without a point, others as the shortest text that reads back the same; never NaN or infinite.
+    pub fn f64(&mut self, n: f64) {
+        if !n.is_finite() {
+            self.null();
+        } else if n == libm::trunc(n) && n.abs() <= EXACT as f64 {
+            self.num(n as i64);
+        } else {
+            self.num(n);
+        }
+    }
+    /// Ready-made JSON text.
+    pub fn raw(&mut self, json: &str) {
+        self.item();
+        self.out.push_str(json);
+    }
+    /// `key` and text.
+    pub fn field_str(&mut self, key: &str, s: &str) {
+        self.key(key);
+        self.str(s);
+    }
+    /// `key` and a number.
+    pub fn field_num(&mut self, key: &str, n: impl fmt::Display) {
+        self.key(key);
+        self.num(n);
+    }
+    /// `key` and a boolean.
+    pub fn field_bool(&mut self, key: &str, b: bool) {
+        self.key(key);
+        self.bool(b);
+    }
+    /// `key` and text, left out when there is none.
+    pub fn opt_str(&mut self, key: &str, s: Option<&str>) {
+        if let Some(s) = s {
+            self.field_str(key, s);
+        }
+    }
+    /// `key` and a number, left out when there is none.
+    pub fn opt_num(&mut self, key: &str, n: Option<impl fmt::Display>) {
+        if let Some(n) = n {
+            self.field_num(key, n);
+        }
+    }
+    /// The text written.
+    pub fn finish(self) -> String {
+        self.out
+    }
+}
+
+fn escape(s: &str, out: &mut String) {
+    out.push('"');
+    for c in s.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            c if (c as u32) < 0x20 => {
+                let _ = write!(out, "\\u{:04x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// A fault as a table: `code`, `path`, `message`, `help`.
+pub fn write_fault(w: &mut Writer, fault: &Fault) {
+    w.begin();
+    w.field_str("code", fault.code.slug());
+    w.field_str("path", &fault.path);
+    w.field_str("message", &fault.message);
+    w.field_str("help", fault.help());
+    w.end();
+}
+
+/// Joins a path and a key: `services` + `afip` = `services.afip`; a key with a dot is quoted.
+pub fn join_path(path: &str, key: &str) -> String {
+    let plain = !key.is_empty() && !key.contains('.');
+    match (path.is_empty(), plain) {
+        (true, true) => key.to_string(),
+        (true, false) => format!("\"{key}\""),
+        (false, true) => format!("{path}.{key}"),
+        (false, false) => format!("{path}.\"{key}\""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_is_an_error_and_not_a_crash() {
+        let deep = "[".repeat(10_000);
+        assert_eq!(Json::parse(&deep).unwrap_err().code, Code::JsonTooDeep);
+    }
+    #[test]
+    fn canonical_text_is_sorted_and_tight() {
+        let v = Json::parse("{ \"b\": [1.0, 2.5, null], \"a\": \"x\\n\" }").unwrap();
+        assert_eq!(v.canonical(), r#"{"a":"x\n","b":[1,2.5,null]}"#);
+    }
+    #[test]
+    fn integers_beyond_the_exact_range_are_marked() {
+        assert_eq!(Json::parse("9007199254740993").unwrap(), Json::BigInt);
+        assert_eq!(Json::parse("2.0").unwrap(), Json::parse("2").unwrap());
+    }
+}

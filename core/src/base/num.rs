@@ -1,0 +1,104 @@
+//! Shares and factors as integers, so that a threshold means the same on every machine.
+use crate::base::time::Span;
+use core::fmt;
+
+/// A share or a factor in billionths. Unit: ratio (0.5 is one half). Range: 0 to 1,000,000.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Ratio(u64);
+
+const ONE: u64 = 1_000_000_000;
+
+impl Ratio {
+    /// Nothing.
+    pub const ZERO: Ratio = Ratio(0);
+    /// The whole.
+    pub const ONE: Ratio = Ratio(ONE);
+
+    /// From billionths.
+    pub const fn from_billionths(n: u64) -> Self {
+        Ratio(n)
+    }
+    /// From hundredths: `Ratio::percent(50)` is one half.
+    pub const fn percent(n: u64) -> Self {
+        Ratio(n * (ONE / 100))
+    }
+    /// From a double, rounded to a billionth. `None` unless finite and within 0 to 1,000,000.
+    pub fn from_f64(x: f64) -> Option<Self> {
+        (x.is_finite() && (0.0..=1_000_000.0).contains(&x)).then(|| Ratio(libm::round(x * ONE as f64) as u64))
+    }
+    /// Billionths.
+    pub const fn billionths(self) -> u64 {
+        self.0
+    }
+    /// `part / whole >= self`, exactly. False when `whole` is zero.
+    pub fn reached(self, part: u64, whole: u64) -> bool {
+        whole > 0 && u128::from(part) * u128::from(ONE) >= u128::from(self.0) * u128::from(whole)
+    }
+    /// `part / whole > self`, exactly. False when `whole` is zero.
+    pub fn exceeded(self, part: u64, whole: u64) -> bool {
+        whole > 0 && u128::from(part) * u128::from(ONE) > u128::from(self.0) * u128::from(whole)
+    }
+    /// `n` times this, rounded down, saturating.
+    pub fn of(self, n: u64) -> u64 {
+        u64::try_from(u128::from(n) * u128::from(self.0) / u128::from(ONE)).unwrap_or(u64::MAX)
+    }
+    /// A span times this, rounded up to a microsecond, saturating.
+    pub fn of_span(self, span: Span) -> Span {
+        let us = (span.micros() as u128 * u128::from(self.0)).div_ceil(u128::from(ONE));
+        Span::from_micros(i64::try_from(us).unwrap_or(i64::MAX))
+    }
+    /// `part / whole` rounded down to a billionth; zero when `whole` is zero.
+    pub fn share(part: u64, whole: u64) -> Self {
+        if whole == 0 {
+            return Ratio::ZERO;
+        }
+        Ratio(u64::try_from(u128::from(part) * u128::from(ONE) / u128::from(whole)).unwrap_or(u64::MAX))
+    }
+    /// Is it within (0, 1]?
+    pub const fn is_share(self) -> bool {
+        self.0 > 0 && self.0 <= ONE
+    }
+}
+
+/// Prints a decimal without trailing zeros: `0.5`, `2`, `0.333333333`.
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_decimal(self.0 / ONE, self.0 % ONE, 9, f)
+    }
+}
+
+/// Writes `whole.fraction` with at most `digits` decimals (fraction counted in 10^-digits), trailing zeros trimmed.
+pub fn write_decimal(whole: u64, fraction: u64, digits: usize, f: &mut dyn fmt::Write) -> fmt::Result {
+    write!(f, "{whole}")?;
+    if fraction == 0 {
+        return Ok(());
+    }
+    let (mut rest, mut width) = (fraction, digits);
+    while rest % 10 == 0 {
+        rest /= 10;
+        width -= 1;
+    }
+    write!(f, ".{rest:0width$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn a_threshold_is_reached_at_equality() {
+        let half = Ratio::from_f64(0.5).unwrap();
+        assert!(half.reached(5, 10) && !half.reached(4, 9) && !half.exceeded(5, 10) && half.exceeded(6, 11));
+        assert!(!half.reached(0, 0));
+        let third = Ratio::share(1, 3);
+        assert!(third.reached(1, 3));
+    }
+    #[test]
+    fn decimals_are_trimmed() {
+        assert_eq!(Ratio::percent(50).to_string(), "0.5");
+        assert_eq!(Ratio::from_billionths(2_000_000_000).to_string(), "2");
+        assert_eq!(Ratio::share(1, 3).to_string(), "0.333333333");
+        assert_eq!(Ratio::from_f64(1.05).unwrap().to_string(), "1.05");
+    }
+}

@@ -1,0 +1,5 @@
+//! Floor 2: the gates a call passes. Each answers "may this call proceed?" with `check` (writes nothing)
+//! and takes what it granted with `commit`.
+pub mod breaker;
+pub mod limit;
+pub mod rule;

@@ -1,0 +1,1 @@
+//! (see the files of this room)
