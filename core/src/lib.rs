@@ -11,11 +11,18 @@ extern crate alloc;
 extern crate std;
 
 pub mod base;
+#[cfg(feature = "full")]
 pub mod call;
+#[cfg(feature = "full")]
 pub mod engine;
+#[cfg(feature = "full")]
 pub mod gate;
+#[cfg(feature = "full")]
 pub mod measure;
+#[cfg(feature = "full")]
 pub mod policy;
+#[cfg(feature = "full")]
 pub mod report;
 pub mod status;
+#[cfg(feature = "full")]
 pub mod wire;
