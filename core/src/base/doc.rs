@@ -88,7 +88,12 @@ impl<'a> Node<'a> {
                 self.faults.push(Code::DuplicateKey, &join_path(&self.path, k), format!("`{k}` stands twice"));
             }
         }
-        Some(Table { entries, used: RefCell::new(vec![false; entries.len()]), path: self.path.clone(), faults: self.faults })
+        Some(Table {
+            entries,
+            used: RefCell::new(vec![false; entries.len()]),
+            path: self.path.clone(),
+            faults: self.faults,
+        })
     }
     /// As a list.
     pub fn list(&self) -> Option<Vec<Node<'a>>> {

@@ -2,11 +2,11 @@
 //!
 //! The reader keeps the order of a table and both copies of a duplicate key, so that the policy reader can name the fault.
 use crate::base::error::{Code, Fault};
+pub use crate::base::write::{Writer, write_fault};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
-pub use crate::base::write::{Writer, write_fault};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// A JSON value. Numbers are doubles; an integer beyond 2^53 is kept apart, because it cannot cross exactly.

@@ -1,0 +1,98 @@
+//! `cargo xtask`: the one entry for set-up, demo, test, bench, vectors.
+#![forbid(unsafe_code)]
+
+mod checks;
+mod counts;
+mod licences;
+mod npm;
+mod place;
+mod plan;
+mod python;
+mod vectors;
+mod wasm;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
+use place::Place;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  setup                              fetch and build what the other commands need
+  test [--only STEP] [--list]        every check and test, with progress; ends with `N passed, M failed`
+  vectors [PATH…] [--runner NAME]    play vectors through one runner or all: core json node wasm python
+  rows                               which requirement is proven by which test
+  bench                              the core's benches
+";
+
+fn main() {
+    match dispatch() {
+        Ok(true) => {}
+        Ok(false) => std::process::exit(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            std::process::exit(2);
+        }
+    }
+}
+
+fn dispatch() -> Result<bool> {
+    let mut args = lexopt::Parser::from_env();
+    let Some(Value(command)) = args.next()? else {
+        print!("{USAGE}");
+        return Ok(false);
+    };
+    let place = Place::find()?;
+    match command.string()?.as_str() {
+        "setup" => {
+            finish(args)?;
+            plan::setup(&place)
+        }
+        "test" => {
+            let mut only = Vec::new();
+            while let Some(arg) = args.next()? {
+                match arg {
+                    Long("only") => only.push(args.value()?.string()?),
+                    Long("list") => {
+                        plan::list();
+                        return Ok(true);
+                    }
+                    other => return Err(other.unexpected().into()),
+                }
+            }
+            plan::test(&place, &only)
+        }
+        "vectors" => {
+            let mut runners = Vec::new();
+            let mut paths = Vec::new();
+            while let Some(arg) = args.next()? {
+                match arg {
+                    Long("runner") => runners.push(args.value()?.string()?),
+                    Value(path) => paths.push(path.string()?),
+                    other => return Err(other.unexpected().into()),
+                }
+            }
+            vectors::play(&place, &runners, &paths)
+        }
+        "rows" => {
+            let rest: Vec<_> = args.raw_args()?.collect();
+            place.run(place.cargo().args(["run", "--quiet", "-p", "brownout-tests", "--bin", "rows", "--"]).args(rest))
+        }
+        "bench" => {
+            let rest: Vec<_> = args.raw_args()?.collect();
+            place.run(place.cargo().args(["bench", "-p", "brownout"]).args(rest))
+        }
+        "help" => {
+            print!("{USAGE}");
+            Ok(true)
+        }
+        other => bail!("`{other}` is no command\n\n{USAGE}"),
+    }
+}
+
+fn finish(mut args: lexopt::Parser) -> Result<()> {
+    match args.next()? {
+        Some(arg) => Err(arg.unexpected().into()),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,39 @@
+//! The npm side: packages, the native addon, the TypeScript build and its tests.
+use crate::counts::Counts;
+use crate::place::Place;
+use crate::wasm;
+use anyhow::{Context, Result};
+
+/// The packages of the workspace, as the lock file says.
+pub fn install(place: &Place) -> Result<()> {
+    let lock = place.read("package-lock.json")?;
+    let stale = if place.there("node_modules") { "" } else { "fresh" };
+    place.once("npm", &format!("{stale}{lock}"), || {
+        place.must(place.program("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))
+    })
+}
+
+/// Type-checks, bundles and declares the package `brownout`.
+pub fn build(place: &Place) -> Result<Counts> {
+    wasm::ready(place)?;
+    install(place)?;
+    Ok(Counts::check(place.run(place.program("npm").args(["run", "--silent", "build", "-w", "brownout"]))?))
+}
+
+/// The TypeScript tests.
+pub fn test(place: &Place) -> Result<Counts> {
+    place.tests(place.program("npm").args(["run", "--silent", "test", "-w", "brownout"]).env("CI", "1"))
+}
+
+/// Builds the native addon and puts it where its package looks for it.
+pub fn native(place: &Place) -> Result<Counts> {
+    place.must(place.cargo().args(["build", "--release", "-p", "brownout-node"]))?;
+    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let built = place.target.join("release").join(format!("{prefix}brownout_node{suffix}"));
+    let folder = place.root.join("bindings-node/native");
+    // Another inode each time: a running process keeps the file that it has mapped.
+    let (fresh, addon) = (folder.join("brownout.node.new"), folder.join("brownout.node"));
+    std::fs::copy(&built, &fresh).with_context(|| format!("`{}` cannot be copied", built.display()))?;
+    std::fs::rename(&fresh, &addon)?;
+    place.tests(place.program("node").args(["--test", "bindings-node/native/test.cjs"]))
+}

@@ -1,0 +1,158 @@
+//! The steps of `cargo xtask test`, in order, and what each one stands on.
+use crate::counts::Counts;
+use crate::place::Place;
+use crate::{checks, licences, npm, python, vectors, wasm};
+use anyhow::{Result, bail};
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+struct Step {
+    name: &'static str,
+    what: &'static str,
+    /// Steps without which this one has nothing to stand on.
+    after: &'static [&'static str],
+    /// A path without which there is nothing to do yet.
+    needs: &'static str,
+    run: fn(&Place) -> Result<Counts>,
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "toolchain", what: "the compiler can build wasm", after: &[], needs: "core", run: checks::toolchain },
+    Step { name: "fmt", what: "the Rust code is formatted", after: &[], needs: "core", run: checks::fmt },
+    Step { name: "clippy", what: "no lint speaks up", after: &[], needs: "core", run: checks::clippy },
+    Step {
+        name: "licences",
+        what: "every dependency's licence is allowed",
+        after: &[],
+        needs: "deny.toml",
+        run: licences::check,
+    },
+    Step { name: "locks", what: "the lock files name no machine", after: &[], needs: "Cargo.lock", run: checks::locks },
+    Step { name: "core", what: "the core's own tests", after: &[], needs: "core", run: checks::core },
+    Step {
+        name: "no_std",
+        what: "the core builds without the standard library",
+        after: &["toolchain"],
+        needs: "core",
+        run: checks::no_std,
+    },
+    Step {
+        name: "contract",
+        what: "vectors, laws and models on the Rust side",
+        after: &[],
+        needs: "tests/Cargo.toml",
+        run: checks::contract,
+    },
+    Step {
+        name: "wasm",
+        what: "both wasm builds, their glue, and no import from `env`",
+        after: &["toolchain"],
+        needs: "bindings-wasm/Cargo.toml",
+        run: wasm::check,
+    },
+    Step {
+        name: "native",
+        what: "the native Node addon builds and answers",
+        after: &[],
+        needs: "bindings-node/native/Cargo.toml",
+        run: npm::native,
+    },
+    Step {
+        name: "npm",
+        what: "the npm package builds, with its types",
+        after: &["wasm"],
+        needs: "package-lock.json",
+        run: npm::build,
+    },
+    Step {
+        name: "typescript",
+        what: "the TypeScript tests",
+        after: &["npm"],
+        needs: "bindings-node/src/index.ts",
+        run: npm::test,
+    },
+    Step {
+        name: "wheel",
+        what: "the Python package builds",
+        after: &[],
+        needs: "bindings-python/Cargo.toml",
+        run: python::build,
+    },
+    Step {
+        name: "python",
+        what: "the Python tests",
+        after: &["wheel"],
+        needs: "bindings-python/tests",
+        run: python::test,
+    },
+    Step {
+        name: "vectors",
+        what: "five runners, one digest",
+        after: &[],
+        needs: "tests/Cargo.toml",
+        run: vectors::check,
+    },
+];
+
+/// Names of all steps.
+pub fn list() {
+    for step in STEPS {
+        println!("{:12} {}", step.name, step.what);
+    }
+}
+
+/// Everything that the other commands need, built.
+pub fn setup(place: &Place) -> Result<bool> {
+    run(place, &["toolchain", "wasm", "native", "npm", "wheel"].map(String::from))
+}
+
+/// The steps asked for, or all.
+pub fn test(place: &Place, only: &[String]) -> Result<bool> {
+    let unknown: Vec<_> = only.iter().filter(|o| !STEPS.iter().any(|s| s.name == *o)).collect();
+    if !unknown.is_empty() {
+        list();
+        bail!("{unknown:?}: no such step");
+    }
+    run(place, only)
+}
+
+fn run(place: &Place, only: &[String]) -> Result<bool> {
+    let begin = Instant::now();
+    let steps: Vec<&Step> = STEPS
+        .iter()
+        .filter(|s| (only.is_empty() || only.iter().any(|o| o == s.name)) && place.there(s.needs))
+        .collect();
+    let mut total = Counts::default();
+    let mut broken: BTreeSet<&str> = BTreeSet::new();
+    let mut lines = Vec::new();
+    for (i, step) in steps.iter().enumerate() {
+        println!("\n[{}/{}] {}: {}", i + 1, steps.len(), step.name, step.what);
+        let start = Instant::now();
+        let counts = match step.after.iter().find(|a| broken.contains(*a)) {
+            Some(missing) => {
+                println!("not run, because `{missing}` failed");
+                Counts::check(false)
+            }
+            None => (step.run)(place).unwrap_or_else(|error| {
+                println!("error: {error:#}");
+                Counts::check(false)
+            }),
+        };
+        if counts.failed > 0 || counts.passed == 0 {
+            broken.insert(step.name);
+        }
+        total.add(counts);
+        let word = if broken.contains(step.name) { "FAILED" } else { "ok" };
+        lines.push(format!(
+            "{word:7} {:12} {:5} passed {:3} failed {:7.1} s",
+            step.name,
+            counts.passed,
+            counts.failed,
+            start.elapsed().as_secs_f64()
+        ));
+        println!("{}", lines.last().map_or("", String::as_str));
+    }
+    println!("\n{}", lines.join("\n"));
+    println!("in {:.0} s\n\n{} passed, {} failed", begin.elapsed().as_secs_f64(), total.passed, total.failed);
+    Ok(broken.is_empty())
+}
