@@ -22,6 +22,7 @@ pub fn build(place: &Place) -> Result<Counts> {
 
 /// The TypeScript tests.
 pub fn test(place: &Place) -> Result<Counts> {
+    install(place)?;
     place.tests(place.program("npm").args(["run", "--silent", "test", "-w", "brownout"]).env("CI", "1"))
 }
 

@@ -61,7 +61,7 @@ const STEPS: &[Step] = &[
         name: "npm",
         what: "the npm package builds, with its types",
         after: &["wasm"],
-        needs: "package-lock.json",
+        needs: "bindings-wasm/Cargo.toml",
         run: npm::build,
     },
     Step {
@@ -89,7 +89,7 @@ const STEPS: &[Step] = &[
         name: "vectors",
         what: "five runners, one digest",
         after: &[],
-        needs: "tests/Cargo.toml",
+        needs: "bindings-python/Cargo.toml",
         run: vectors::check,
     },
 ];

@@ -1,7 +1,6 @@
 //! The contract's vectors, played through each runner: every one must pass, and all must print the same digest.
 use crate::counts::Counts;
 use crate::place::Place;
-use crate::python;
 use anyhow::Result;
 use std::process::Command;
 
@@ -11,7 +10,7 @@ fn runner(place: &Place, runners: &[String], paths: &[String]) -> Command {
     for runner in runners {
         command.args(["--runner", runner]);
     }
-    command.args(paths).env("BROWNOUT_PYTHON", python::interpreter(place));
+    command.args(paths);
     command
 }
 
@@ -19,10 +18,11 @@ fn runner(place: &Place, runners: &[String], paths: &[String]) -> Command {
 pub fn play(place: &Place, runners: &[String], paths: &[String]) -> Result<bool> {
     let absolute: Vec<String> =
         paths.iter().map(|p| std::path::absolute(p).map_or(p.clone(), |p| p.display().to_string())).collect();
-    place.run(&mut runner(place, runners, &absolute))
+    let all = ["all".to_string()];
+    place.run(&mut runner(place, if runners.is_empty() { &all } else { runners }, &absolute))
 }
 
 /// All vectors through all runners.
 pub fn check(place: &Place) -> Result<Counts> {
-    place.tests(&mut runner(place, &[], &[]))
+    place.tests(&mut runner(place, &["all".into()], &[]))
 }

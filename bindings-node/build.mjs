@@ -1,0 +1,65 @@
+// Builds the package: type check and declarations by tsc, bundles by esbuild. `src/generated` is written before, by
+// `cargo xtask test --only wasm`.
+//
+// What is built follows from `exports` in package.json: `./dist/NAME.js` comes from `src/NAME.ts` or `.tsx`. The entries of
+// "." carry the engine; every subpath imports it back from "brownout", so that one process has one copy of it.
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const pkg = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
+const src = join(here, "src");
+
+/** All `./dist/NAME.{js,cjs}` that an export leads to. */
+function outputs(node) {
+  if (typeof node === "string") return /^\.\/dist\/[^/]+\.c?js$/.test(node) ? [node.slice("./dist/".length)] : [];
+  return Object.values(node).flatMap(outputs);
+}
+function source(name) {
+  const found = ["ts", "tsx"].map((ext) => join(src, `${name}.${ext}`)).find(existsSync);
+  if (!found) throw new Error(`package.json exports dist/${name}, but there is no src/${name}.ts`);
+  return found;
+}
+
+// An entry's own copy of the engine, or the one of "brownout": a subpath never bundles a second one.
+const share = {
+  name: "share",
+  setup(b) {
+    b.onResolve({ filter: /(^|\/)index\.js$/ }, ({ path, resolveDir }) =>
+      join(resolveDir, path) === join(src, "index.js") ? { path: "brownout", external: true } : undefined);
+  },
+};
+// Edge runtimes get their module as a file beside the entry: they may not compile bytes.
+const beside = {
+  name: "beside",
+  setup(b) {
+    b.onResolve({ filter: /\.wasm(\?module)?$/ }, ({ path }) => ({ path: `./${path.split("/").pop()}`, external: true }));
+  },
+};
+
+const common = { absWorkingDir: here, bundle: true, target: "es2022", sourcemap: true, legalComments: "none", logLevel: "warning", packages: "external", jsx: "automatic", outdir: "dist" };
+const name = (file) => file.replace(/\.c?js$/, "");
+const isMain = (file) => ["node", "inline", "edge", "workerd"].includes(name(file));
+const platform = (file) => (name(file) === "node" ? "node" : "neutral");
+
+const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
+rmSync(join(here, "dist"), { recursive: true, force: true });
+execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: here, stdio: "inherit" });
+
+for (const file of new Set(outputs(pkg.exports))) {
+  const esm = file.endsWith(".js");
+  await build({
+    ...common,
+    entryPoints: { [name(file)]: source(name(file)) },
+    format: esm ? "esm" : "cjs",
+    outExtension: { ".js": esm ? ".js" : ".cjs" },
+    platform: platform(file),
+    plugins: isMain(file) ? [beside] : [share],
+  });
+}
+cpSync(join(src, "generated/engine_bg.wasm"), join(here, "dist/engine_bg.wasm"));
+console.log(`built ${[...new Set(outputs(pkg.exports))].join(" ")}`);

@@ -1,0 +1,89 @@
+// The engine as wasm. Each copy of this module has an instance of its own: pointers never cross from one to another.
+//
+// After a trap the whole instance is discarded, with all its engines: their memory can no longer be trusted.
+import * as glue from "../generated/engine_bg.js";
+import type { EngineLoader, RawEngine } from "../raw.js";
+
+interface Exports { readonly memory: WebAssembly.Memory; __wbindgen_start(): void }
+/** What the glue's class has beside its declared methods. */
+interface Handle { __destroy_into_raw(): number }
+
+/** The engines of one instance. The set is strong, so that none is freed twice or into another instance. */
+interface Instance { readonly memory: WebAssembly.Memory; readonly engines: Set<glue.Engine> }
+
+const GLUE = "./engine_bg.js";
+
+function instantiate(module: WebAssembly.Module): Instance {
+  const instance = new WebAssembly.Instance(module, { [GLUE]: glue as unknown as WebAssembly.ModuleImports });
+  const exports = instance.exports as unknown as Exports;
+  glue.__wbg_set_wasm(instance.exports);
+  exports.__wbindgen_start();
+  return { memory: exports.memory, engines: new Set() };
+}
+
+const dropped = new FinalizationRegistry<{ home: Instance; raw: glue.Engine }>(({ home, raw }) => {
+  if (home.engines.delete(raw)) raw.free();
+});
+
+class WasmEngine implements RawEngine {
+  readonly #raw: glue.Engine;
+  readonly #home: Instance;
+  #scratch: Float64Array;
+
+  constructor(raw: glue.Engine, home: Instance) {
+    this.#raw = raw;
+    this.#home = home;
+    this.#scratch = new Float64Array(home.memory.buffer, raw.scratch(), 16);
+    home.engines.add(raw);
+    dropped.register(this, { home, raw }, this);
+  }
+  get scratch(): Float64Array {
+    // growing the memory detaches every view of it
+    if (this.#scratch.length === 0) this.#scratch = new Float64Array(this.#home.memory.buffer, this.#raw.scratch(), 16);
+    return this.#scratch;
+  }
+  names(): string { return this.#raw.names(); }
+  key(name: string, atMs: number): number { return this.#raw.key(name, atMs); }
+  admit(service: number, k0: number, k1: number, k2: number, k3: number, weight: number, atMs: number): number {
+    return this.#raw.admit(service, k0, k1, k2, k3, weight, atMs);
+  }
+  settle(permit: number, outcome: number, durationMs: number, atMs: number): number {
+    return this.#raw.settle(permit, outcome, durationMs, atMs);
+  }
+  advance(atMs: number): number { return this.#raw.advance(atMs); }
+  drain(): string { return this.#raw.drain(); }
+  handle(inputJson: string, atMs: number): string { return this.#raw.handle(inputJson, atMs); }
+  snapshot(): Uint8Array { return this.#raw.snapshot(); }
+  free(): void {
+    dropped.unregister(this);
+    if (this.#home.engines.delete(this.#raw)) this.#raw.free();
+  }
+}
+
+/** A loader over a way to get at the module; it is compiled at the first use. */
+export function wasmLoader(compile: () => WebAssembly.Module): EngineLoader {
+  let module: WebAssembly.Module | undefined;
+  let instance: Instance | undefined;
+  const ready = (): Instance => (instance ??= instantiate((module ??= compile())));
+  return {
+    kind: "wasm",
+    create(policyJson, seed, atMs) {
+      const home = ready();
+      return new WasmEngine(glue.Engine.open(policyJson, seed, atMs), home);
+    },
+    restore(policyJson, snapshot, atMs) {
+      const home = ready();
+      return new WasmEngine(glue.Engine.restore(policyJson, snapshot, atMs), home);
+    },
+    call(op, payload) {
+      ready();
+      return glue.call(op, payload);
+    },
+    discard() {
+      // forgets the pointers without touching the memory that they point into
+      for (const raw of instance?.engines ?? []) (raw as unknown as Handle).__destroy_into_raw();
+      instance?.engines.clear();
+      instance = undefined;
+    },
+  };
+}
