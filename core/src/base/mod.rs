@@ -1,9 +1,15 @@
 //! Floor 0: numbers, time, names and errors. Nothing here knows what a breaker is.
+pub mod bytes;
 #[cfg(feature = "full")]
 pub mod doc;
 pub mod error;
 #[cfg(feature = "full")]
+pub mod hash;
+#[cfg(feature = "full")]
 pub mod json;
+pub mod math;
 pub mod num;
+#[cfg(feature = "full")]
+pub mod rng;
 pub mod time;
 pub mod write;

@@ -81,10 +81,44 @@ pub fn write_decimal(whole: u64, fraction: u64, digits: usize, f: &mut dyn fmt::
     write!(f, ".{rest:0width$}")
 }
 
+/// Growth counts at most this many attempts; later ones wait as long.
+const MAX_GROWTH_STEPS: u32 = 1_024;
+
+/// The wait of the `attempt`th try (0 for the first): `base × growth^attempt`, capped by `max`.
+///
+/// Each step is rounded up to a microsecond, so a whole factor is exact. Cost: one multiplication a step, and the steps end at `max`.
+pub fn grown(base: Span, growth: Ratio, attempt: u32, max: Span) -> Span {
+    let mut wait = base;
+    for _ in 0..attempt.min(MAX_GROWTH_STEPS) {
+        if wait >= max {
+            break;
+        }
+        let next = growth.of_span(wait);
+        if next == wait {
+            break;
+        }
+        wait = next;
+    }
+    wait.min(max)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloc::string::ToString;
+
+    #[test]
+    fn waits_grow_up_to_their_cap() {
+        let (base, two, max) = (Span::from_secs(30), Ratio::percent(200), Span::from_secs(600));
+        let seconds: std::vec::Vec<i64> = (0..7).map(|n| grown(base, two, n, max).secs_up()).collect();
+        assert_eq!(seconds, [30, 60, 120, 240, 480, 600, 600]);
+        assert_eq!(grown(base, Ratio::percent(150), 2, max).micros(), 67_500_000);
+        assert_eq!(grown(base, Ratio::ONE, u32::MAX, max), base);
+        assert_eq!(grown(base, two, u32::MAX, Span::MAX), Span::MAX);
+        assert_eq!(grown(base, two, 0, Span::from_secs(1)), Span::from_secs(1));
+        assert_eq!(grown(Span::ZERO, two, 9, max), Span::ZERO);
+        assert_eq!(grown(Span::from_micros(1), Ratio::from_billionths(1_000_000_001), u32::MAX, max).micros(), 1_025);
+    }
 
     #[test]
     fn a_threshold_is_reached_at_equality() {

@@ -1,0 +1,47 @@
+# What the binding hands to the host layer: one engine as plain numbers and text.
+#
+# Instants and durations are milliseconds; handles and permits are integers below 2^53. A hot call answers with a plain
+# number when there is nothing to add (granted or counted, no flag set); otherwise with a `Decision`, taken under the same lock.
+# Every error is raised as `brownout._errors.BrownoutError(text)`, where text is `{"errors":[{code,path,message,help}…]}`.
+from typing import final
+
+from brownout._errors import BrownoutError as BrownoutError
+
+@final
+class Decision:
+    """A hot call's answer that carries more than a number."""
+
+    @property
+    def permit(self) -> int:
+        """Admit: the permit, 0 when refused. Settle: 1 counted, 0 not."""
+    @property
+    def flags(self) -> int:
+        """1 effects · 2 re-arm · 4 would refuse · 8 retry advised · 16 probe · 32 details."""
+    @property
+    def next_ms(self) -> float:
+        """The earliest instant at which anything could change; -1 for none."""
+    @property
+    def timeout_ms(self) -> float:
+        """The call's timeout; -1 for none."""
+    @property
+    def output(self) -> str:
+        """The whole output, as JSON."""
+
+@final
+class Engine:
+    """One engine; safe to share between threads."""
+
+    def __new__(cls, policy_json: str, seed: int, at_ms: float) -> Engine: ...
+    @staticmethod
+    def restore(policy_json: str, snapshot: bytes, at_ms: float) -> Engine: ...
+    def names(self) -> str: ...
+    def key(self, name: str, at_ms: float) -> int: ...
+    def admit(self, service: int, k0: int, k1: int, k2: int, k3: int, weight: float, at_ms: float) -> int | Decision: ...
+    def settle(self, permit: int, outcome: int, duration_ms: float, at_ms: float) -> int | Decision: ...
+    def advance(self, at_ms: float) -> Decision: ...
+    def handle(self, input_json: str, at_ms: float) -> str: ...
+    def drain(self) -> str: ...
+    def snapshot(self) -> bytes: ...
+
+def call(op: str, payload: str) -> str: ...
+def version() -> str: ...
