@@ -56,6 +56,7 @@ codes! {
     SnapshotCorrupt = "snapshot_corrupt", "the bytes are not a whole snapshot: take the one before";
     SnapshotVersion = "snapshot_version", "the snapshot was written by a later version: upgrade first";
     SnapshotPolicy = "snapshot_policy", "the snapshot belongs to another policy: restore with that one, then reload";
+    BadBlob = "bad_blob", "pass the status text of a health answer unchanged";
     EngineLost = "engine_lost", "the engine stopped inside a call and must be rebuilt from its last snapshot";
 }
 

@@ -1,0 +1,80 @@
+//! In which order statuses are computed: needs first. A circle of needs has no order and is a fault.
+use alloc::collections::BTreeSet;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// An order in which every node comes after all it needs, smallest number first among equals, and every circle that was found.
+///
+/// `needs[n]` lists what node `n` needs. A circle starts and ends with its smallest node: `[1, 4, 1]` says that 1 needs 4 and 4 needs 1.
+/// Nodes of a circle come into the order as if the circle were cut, so the order always holds all nodes. Cost: O((nodes + needs) log nodes).
+pub fn order(needs: &[Vec<usize>]) -> (Vec<usize>, Vec<Vec<usize>>) {
+    let n = needs.len();
+    let mut open: Vec<usize> = vec![0; n];
+    let mut wanted_by: Vec<Vec<usize>> = vec![Vec::new(); n];
+    for (node, list) in needs.iter().enumerate() {
+        let unique: BTreeSet<usize> = list.iter().copied().filter(|m| *m < n).collect();
+        open[node] = unique.len();
+        for m in unique {
+            wanted_by[m].push(node);
+        }
+    }
+    let mut left: BTreeSet<usize> = (0..n).collect();
+    let mut ready: BTreeSet<usize> = left.iter().copied().filter(|m| open[*m] == 0).collect();
+    let (mut out, mut circles) = (Vec::with_capacity(n), Vec::new());
+    while let Some(first) = left.first().copied() {
+        if ready.is_empty() {
+            let circle = find_circle(first, needs, &left);
+            ready.extend(circle.iter().copied());
+            circles.push(circle);
+        }
+        while let Some(node) = ready.pop_first() {
+            if !left.remove(&node) {
+                continue;
+            }
+            out.push(node);
+            for m in &wanted_by[node] {
+                open[*m] = open[*m].saturating_sub(1);
+                if open[*m] == 0 && left.contains(m) {
+                    ready.insert(*m);
+                }
+            }
+        }
+    }
+    (out, circles)
+}
+
+/// Every node that is left needs another that is left, so a walk along needs comes back to itself.
+fn find_circle(from: usize, needs: &[Vec<usize>], left: &BTreeSet<usize>) -> Vec<usize> {
+    let mut walk = vec![from];
+    let mut at = from;
+    loop {
+        let next = needs[at].iter().copied().filter(|m| left.contains(m)).min().unwrap_or(at);
+        if let Some(i) = walk.iter().position(|m| *m == next) {
+            let mut circle = walk.split_off(i);
+            let smallest = circle.iter().enumerate().min_by_key(|(_, m)| **m).map_or(0, |(i, _)| i);
+            circle.rotate_left(smallest);
+            circle.extend(circle.first().copied());
+            return circle;
+        }
+        walk.push(next);
+        at = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn needs_come_first_and_ties_go_by_number() {
+        let (order, circles) = order(&[vec![2], vec![], vec![1], vec![]]);
+        assert_eq!(order, [1, 2, 0, 3]);
+        assert!(circles.is_empty());
+    }
+    #[test]
+    fn every_circle_is_named_from_its_smallest_node() {
+        let (all, circles) = order(&[vec![0], vec![3], vec![1], vec![2], vec![1], vec![]]);
+        assert_eq!(circles, [vec![0, 0], vec![1, 3, 2, 1]]);
+        assert_eq!(all.len(), 6);
+    }
+}
