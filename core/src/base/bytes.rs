@@ -235,7 +235,11 @@ impl<'a> ByteReader<'a> {
         let section = self.section()?;
         self.expect(section.tag == tag && section.version > 0, "another section than expected")?;
         if section.version > newest {
-            return Err(Fault::new(Code::SnapshotVersion, "", format!("section {tag} has version {}, newest known is {newest}", section.version)));
+            return Err(Fault::new(
+                Code::SnapshotVersion,
+                "",
+                format!("section {tag} has version {}, newest known is {newest}", section.version),
+            ));
         }
         Ok(section)
     }

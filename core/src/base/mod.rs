@@ -7,6 +7,8 @@ pub mod error;
 pub mod hash;
 #[cfg(feature = "full")]
 pub mod json;
+#[cfg(feature = "full")]
+pub mod key;
 pub mod math;
 pub mod num;
 #[cfg(feature = "full")]

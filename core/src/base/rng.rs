@@ -88,7 +88,9 @@ mod tests {
     #[test]
     fn a_draw_depends_on_all_that_it_is_for() {
         let one = Draw { seed: 1, service: 2, key_hash: 3, n: 4 };
-        for other in [Draw { seed: 9, ..one }, Draw { service: 9, ..one }, Draw { key_hash: 9, ..one }, Draw { n: 9, ..one }] {
+        for other in
+            [Draw { seed: 9, ..one }, Draw { service: 9, ..one }, Draw { key_hash: 9, ..one }, Draw { n: 9, ..one }]
+        {
             assert_ne!(one.bits(), other.bits());
         }
         assert_eq!(one.bits(), Draw { ..one }.bits());

@@ -143,7 +143,9 @@ impl Histogram {
             out.count += u64::from(n);
             last = Some(at);
         }
-        let holds = last.map_or(out.max == 0 && out.sum == 0, |at| out.max <= MAX_VALUE && index(out.max) == at && out.sum >= out.max);
+        let holds = last.map_or(out.max == 0 && out.sum == 0, |at| {
+            out.max <= MAX_VALUE && index(out.max) == at && out.sum >= out.max
+        });
         r.expect(holds, "a histogram that does not add up")?;
         Ok(out)
     }

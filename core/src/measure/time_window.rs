@@ -104,7 +104,9 @@ impl TimeWindow {
         self.drop_expired(now);
         let (f, s) = (u32::from(sample.failure), u32::from(sample.slow));
         let Some(at) = self.find(stamp) else { return false };
-        let Some(b) = self.buckets.get_mut(at).filter(|b| b.calls > 0 && b.failures >= f && b.slow >= s) else { return false };
+        let Some(b) = self.buckets.get_mut(at).filter(|b| b.calls > 0 && b.failures >= f && b.slow >= s) else {
+            return false;
+        };
         b.calls -= 1;
         b.failures -= f;
         b.slow -= s;
@@ -194,7 +196,10 @@ impl TimeWindow {
             let b = Bucket { index: r.i64()?, calls: r.u32()?, failures: r.u32()?, slow: r.u32()?, crossed: r.u32()? };
             let ascending = self.buckets.last().is_none_or(|last| last.index < b.index);
             r.expect(ascending && (0..=MAX_MICROS / self.width).contains(&b.index), "a window bucket out of order")?;
-            r.expect(b.failures <= b.calls && b.slow <= b.calls && (b.calls > 0 || b.crossed > 0), "a window bucket that does not add up")?;
+            r.expect(
+                b.failures <= b.calls && b.slow <= b.calls && (b.calls > 0 || b.crossed > 0),
+                "a window bucket that does not add up",
+            )?;
             self.totals.add(b.calls, b.failures, b.slow, b.crossed);
             self.buckets.push(b);
         }
