@@ -28,6 +28,7 @@ codes! {
     MissingField = "missing_field", "add the field: it has no default";
     WrongType = "wrong_type", "write the value in the form the message names";
     BadDuration = "bad_duration", "write a duration such as `30s`, `1h30m` or `250ms`";
+    BadMoney = "bad_money", "write dollars as a decimal text such as `12.50`, with at most nine decimals";
     NumberNotFinite = "number_not_finite", "send a finite number";
     NumberOutOfRange = "number_out_of_range", "send a number inside the range the message names";
     UnknownName = "unknown_name", "use a name that the policy declares";

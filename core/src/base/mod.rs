@@ -1,5 +1,6 @@
 //! Floor 0: numbers, time, names and errors. Nothing here knows what a breaker is.
 pub mod bytes;
+pub mod calendar;
 #[cfg(feature = "full")]
 pub mod doc;
 pub mod error;
@@ -10,8 +11,10 @@ pub mod json;
 #[cfg(feature = "full")]
 pub mod key;
 pub mod math;
+pub mod money;
 pub mod num;
 #[cfg(feature = "full")]
 pub mod rng;
 pub mod time;
 pub mod write;
+mod zone;
