@@ -5,8 +5,6 @@
 # Every error is raised as `brownout._errors.BrownoutError(text)`, where text is `{"errors":[{code,path,message,help}…]}`.
 from typing import final
 
-from brownout._errors import BrownoutError as BrownoutError
-
 @final
 class Decision:
     """A hot call's answer that carries more than a number."""

@@ -64,6 +64,5 @@ def _read(text: str) -> tuple[Fault, ...]:
         return (Fault("engine_lost", "", text, "report this text: it is not an answer of the engine"),)
     found = shape.get("errors") or [shape.get("error") or {}]
     return tuple(
-        Fault(str(f.get("code", "")), str(f.get("path", "")), str(f.get("message", "")), str(f.get("help", "")))
-        for f in found
+        Fault(str(f.get("code", "")), str(f.get("path", "")), str(f.get("message", "")), str(f.get("help", ""))) for f in found
     )

@@ -1,0 +1,280 @@
+"""The engine as Python uses it: names instead of handles, effects to listeners, one timer, snapshots, forks survived."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import random
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from brownout import _core, _fork
+from brownout._clock import Clock, Rebase
+from brownout._errors import BrownoutError, Fault
+from brownout._listeners import Listener, Listeners
+from brownout._names import KeyHandles, Names
+from brownout._policy import PolicySource, encode, policy_json
+from brownout._timer import Timer
+
+Decision: TypeAlias = dict[str, Any]
+SnapshotHook: TypeAlias = Callable[[bytes], object]
+
+_log = logging.getLogger("brownout")
+_REARM = 2  # the flag that says no more than: `next` is earlier than last told
+_SNAPSHOT_EVERY_MS = 30_000.0
+_NAN = math.nan
+
+
+class Engine:
+    """One engine shared by every thread and task of this process."""
+
+    def __init__(self, policy: PolicySource, *, seed: int | None, clock: Clock, restore: bytes | None = None) -> None:
+        self.clock = clock
+        self.lost = 0
+        """How often the engine had to be rebuilt after stopping inside a call."""
+        self._policy = policy_json(policy)
+        self._seed = random.SystemRandom().getrandbits(53) if seed is None else seed
+        now = clock.now_ms()
+        if restore is None:
+            self._core = _core.Engine(self._policy, self._seed, now)
+        else:
+            self._core = _core.Engine.restore(self._policy, restore, now)
+        self.names = Names.read(self._core.names())
+        self._handles = KeyHandles()
+        self._listeners = Listeners()
+        self._rebase = Rebase()
+        self._steps = self._clock_steps()
+        self._hook: SnapshotHook | None = None
+        self._snapshot_due = math.inf
+        self._last_snapshot = restore
+        self._rebuilding = threading.Lock()
+        self._timer = Timer(clock, self.advance)
+        weakref.finalize(self, self._timer.close)
+        _fork.watch(self)
+        self.advance()
+
+    # the hot path
+
+    def admit(self, service: str, keys: Mapping[str, str], weight: float, at_ms: float) -> int | Decision:
+        """Asks for one call. A plain grant is the permit alone; anything with more to say is the decision."""
+        known = self.names.services.get(service)
+        if known is None or not self.names.key_set.issuperset(keys):
+            return self.handle({"verb": "admit", "service": service, "keys": dict(keys), "weight": weight}, at_ms)
+        self._before(at_ms)
+        core = self._core
+        try:
+            return self._admit_by_handle(known.index, keys, weight, at_ms)
+        except BrownoutError as error:
+            if error.code == "stale_handle":  # a reload or an eviction came between: look every name up once more
+                self._look_up_again(keys)
+                again = self.names.services.get(service)
+                if again is not None:
+                    return self._admit_by_handle(again.index, keys, weight, at_ms)
+            elif error.code == "engine_lost":
+                self._rebuild(core)
+                return self.handle({"verb": "admit", "service": service, "keys": dict(keys), "weight": weight}, at_ms)
+            raise
+
+    def settle(self, permit: int, outcome: int, at_ms: float) -> Decision | None:
+        """Tells how a call ended, by outcome number. None when there is nothing to add."""
+        self._before(at_ms)
+        answer = self._core.settle(permit, outcome, _NAN, at_ms)
+        if isinstance(answer, int):
+            return None
+        if answer.flags & ~_REARM == 0:
+            self._arm(answer.next_ms)
+            return None
+        return self._take(json.loads(answer.output), at_ms)
+
+    def _admit_by_handle(self, index: int, keys: Mapping[str, str], weight: float, at_ms: float) -> int | Decision:
+        slots = [0, 0, 0, 0]
+        if keys:
+            for place, name in enumerate(self.names.keys):
+                text = keys.get(name)
+                if text is not None:
+                    slots[place] = self._handles.known(text) or self._intern(text, at_ms)
+        answer = self._core.admit(index, slots[0], slots[1], slots[2], slots[3], weight, at_ms)
+        if isinstance(answer, int):
+            return answer
+        if answer.permit > 0 and answer.flags & ~_REARM == 0:
+            self._arm(answer.next_ms)
+            return answer.permit
+        return self._take(json.loads(answer.output), at_ms) or {}
+
+    def _intern(self, text: str, at_ms: float) -> int:
+        try:
+            handle = self._core.key(text, at_ms)
+        except UnicodeEncodeError as cause:
+            raise bad_input("wrong_type", "keys", "a key is text without lone surrogates", "pass the key as text") from cause
+        self._handles.keep(text, handle)
+        return handle
+
+    def _look_up_again(self, keys: Mapping[str, str]) -> None:
+        self.names = Names.read(self._core.names())
+        for text in keys.values():
+            self._handles.forget(text)
+
+    # everything else
+
+    def handle(self, given: Mapping[str, Any], at_ms: float | None = None) -> Decision:
+        """Any verb as the wire has it. Errors: `BrownoutError`, state unchanged."""
+        at = self.clock.now_ms() if at_ms is None else at_ms
+        if at_ms is None or given.get("verb") in ("admit", "settle"):
+            self._before(at)
+        core = self._core
+        try:
+            text = core.handle(encode(given), at)
+        except BrownoutError as error:
+            if error.code == "engine_lost":
+                self._rebuild(core)
+            raise
+        shape = json.loads(text)
+        if "error" in shape or "errors" in shape:
+            raise BrownoutError(text)
+        return self._take(shape, at) or {}
+
+    def advance(self) -> None:
+        """Runs every deadline that is due by now and arms the timer for the next."""
+        now = self.clock.now_ms()
+        answer = self._core.advance(now)
+        if answer.flags & ~_REARM:
+            self._take(json.loads(answer.output), now)
+        self._timer.disarm()
+        self._arm(answer.next_ms)
+        if now >= self._snapshot_due:
+            self._save()
+        self._arm(self._snapshot_due)
+
+    def reload(self, policy: PolicySource) -> None:
+        """Takes another policy; state moves over. Errors: every fault of the document, and the old policy stays."""
+        text = policy_json(policy)
+        self.handle({"verb": "reload", "policy": json.loads(text)})
+        self._policy = text
+        self.names = Names.read(self._core.names())
+        self._handles.clear()
+
+    def on(self, kind: str, listener: Listener) -> Callable[[], None]:
+        """Listens to effects; returns what ends it."""
+        return self._listeners.on(kind, listener)
+
+    def close(self) -> None:
+        """Stops the timer and takes a last snapshot if one is wanted."""
+        self._timer.close()
+        if not math.isinf(self._snapshot_due):
+            self._save()
+        _fork.forget(self)
+
+    # snapshots, forks, loss
+
+    def snapshot(self) -> bytes:
+        """All state as canonical bytes."""
+        self._last_snapshot = self._core.snapshot()
+        return self._last_snapshot
+
+    def on_snapshot(self, hook: SnapshotHook) -> None:
+        """Hands a snapshot to `hook` every 30 s in which something happened."""
+        self._hook = hook
+
+    def _save(self) -> None:
+        self._snapshot_due = math.inf
+        hook = self._hook
+        if hook is None:
+            return
+        try:
+            hook(self.snapshot())
+        except Exception:
+            _log.exception("the snapshot hook failed")
+
+    def freeze(self) -> bytes | None:
+        """State as it is right before a fork; None when there is none to take."""
+        try:
+            return self._core.snapshot()
+        except BrownoutError:
+            return None
+
+    def thaw(self, frozen: bytes | None) -> None:
+        """In the child of a fork: an engine of its own from that state, with fresh locks and timers."""
+        self._listeners.after_fork()
+        self._timer.after_fork()
+        self._rebuilding = threading.Lock()
+        self._replace(frozen)
+
+    def _replace(self, state: bytes | None) -> None:
+        now = self.clock.now_ms()
+        if state is None:
+            self._core = _core.Engine(self._policy, self._seed, now)
+        else:
+            self._core = _core.Engine.restore(self._policy, state, now)
+        self.names = Names.read(self._core.names())
+        self._handles.clear()
+        self._timer.disarm()
+        self.advance()
+
+    def _rebuild(self, lost: _core.Engine) -> None:
+        """After a stop inside a call: an engine from the last snapshot's state, or from none."""
+        with self._rebuilding:
+            if self._core is not lost:
+                return  # another thread was first
+            self.lost += 1
+            _log.error("the engine stopped inside a call and is rebuilt")
+            try:
+                self._replace(self._last_snapshot)
+            except BrownoutError:
+                self._replace(None)
+
+    # time
+
+    def _before(self, at_ms: float) -> None:
+        if at_ms >= self._timer.due_ms:  # the timer's loop has gone, or a person moves the clock
+            self.advance()
+        if self._hook is not None and math.isinf(self._snapshot_due):
+            self._snapshot_due = at_ms + _SNAPSHOT_EVERY_MS
+            self._arm(self._snapshot_due)
+        if self._rebase.watching and self._rebase.due(at_ms):
+            self._order_rebase(at_ms)
+
+    def _arm(self, next_ms: float) -> None:
+        if 0 <= next_ms < self._timer.due_ms:
+            self._timer.arm(next_ms)
+
+    def _take(self, output: Mapping[str, Any], at_ms: float) -> Decision | None:
+        coming = output.get("next")
+        if coming:
+            self._arm(coming["at_ms"])
+        effects = output.get("effects")
+        if effects:
+            for effect in effects:
+                if effect.get("effect") == "clock_behind":
+                    self._clock_behind(at_ms, effect.get("by_ms", 0.0))
+            self._listeners.tell(effects)
+        return output.get("decision")
+
+    def _clock_behind(self, at_ms: float, by_ms: float) -> None:
+        steps = self._clock_steps()
+        if steps != self._steps:  # the clock has already waited to be sure
+            self._steps = steps
+            self._order_rebase(at_ms)
+        else:
+            self._rebase.behind(at_ms, by_ms)
+
+    def _order_rebase(self, at_ms: float) -> None:
+        self._rebase.done()
+        self.handle({"verb": "command", "order": "rebase", "to_ms": at_ms}, at_ms)
+        self._timer.disarm()
+        self.advance()
+
+    def _clock_steps(self) -> int:
+        return int(getattr(self.clock, "steps", 0))
+
+
+def unknown_permit(error: BrownoutError) -> bool:
+    """Is this a permit from before a restart, a rebuild or its own lease's end? Guards swallow that."""
+    return error.code in ("unknown_permit", "engine_lost")
+
+
+def bad_input(code: str, path: str, message: str, advice: str) -> BrownoutError:
+    """A fault that the host layer finds before the core is asked."""
+    return BrownoutError([Fault(code, path, message, advice)])

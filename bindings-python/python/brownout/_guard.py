@@ -1,0 +1,239 @@
+"""A protected function: run it for a value, or decorate it."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from types import CoroutineType
+from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
+
+from brownout import _facts
+from brownout._bind import KeyValue, bound_keys, key_texts
+from brownout._call import Call
+from brownout._clock import Sleeper
+from brownout._engine import Decision, Engine
+from brownout._facts import Settlement
+from brownout._permit import Asked, Permit, ask, ending
+from brownout._values import CallTimeout, Failed, Ok, Refusal, Result
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Keys: TypeAlias = Mapping[str, KeyValue]
+KeyOf: TypeAlias = Callable[..., "KeyValue | Keys"]
+Fallback: TypeAlias = Callable[..., Any]
+Classifier: TypeAlias = Callable[[Any, "Exception | None"], "str | Settlement | None"]
+
+
+class Guard:
+    """Protects functions with one service's rules. Made by `bo.guard("afip", …)`.
+
+    As a decorator it takes `def`, `async def` and generators of both kinds, and raises: `Refused` when the engine says no,
+    else what the function raises, unless a `fallback` gives a value instead. `run` and `arun` return a value and raise nothing
+    of this. Cancellation and exits pass through, and so does `BrownoutError`: a service that the policy does not know is the
+    caller's mistake, not an answer.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        sleeper: Sleeper,
+        service: str,
+        *,
+        keys: Keys,
+        key: KeyOf | KeyValue = None,
+        fallback: Fallback | None = None,
+        classify: Classifier | None = None,
+        idempotent: bool = False,
+        weight: float = 1.0,
+        amounts: Mapping[str, float] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._sleeper = sleeper
+        self._keys = key_texts(keys)
+        self._key = key
+        self._fallback = fallback
+        self._classify = classify
+        self._plain = Asked(service, self._keys, weight, amounts, idempotent)
+
+    def run(self, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Result[R]:
+        """Calls `fn(*args, **kwargs)` if the engine lets it, again as often as the engine says, and tells what came of it."""
+        asked = self._asked(args, kwargs)
+        since, attempt = self._engine.clock.now_ms(), 0
+        while True:
+            result, retry = self._once(asked, attempt, since, fn, args, kwargs)
+            if retry is None:
+                return self._with_fallback(result, args, kwargs)
+            self._sleeper.sleep(retry["after_ms"])
+            attempt = retry["attempt"]
+
+    async def arun(self, fn: Callable[..., Awaitable[R] | R], /, *args: Any, **kwargs: Any) -> Result[R]:
+        """The same for a coroutine function; the engine's timeout interrupts it (`Failed` with `CallTimeout`)."""
+        asked = self._asked(args, kwargs)
+        since, attempt = self._engine.clock.now_ms(), 0
+        while True:
+            result, retry = await self._aonce(asked, attempt, since, fn, args, kwargs)
+            if retry is None:
+                result = self._with_fallback(result, args, kwargs)
+                if isinstance(result, Ok) and result.instead_of is not None and inspect.isawaitable(result.value):
+                    result = await self._await_fallback(result)
+                return result
+            await self._sleeper.asleep(retry["after_ms"])
+            attempt = retry["attempt"]
+
+    def __call__(self, fn: Callable[P, R]) -> Callable[P, R]:
+        """Decorates `fn`."""
+        kind: Any
+        if inspect.isasyncgenfunction(fn):
+            kind = self._async_generator(fn)
+        elif inspect.isgeneratorfunction(fn):
+            kind = self._generator(fn)
+        elif inspect.iscoroutinefunction(fn):
+
+            @functools.wraps(fn)
+            async def awaited(*args: P.args, **kwargs: P.kwargs) -> Any:
+                return (await self.arun(fn, *args, **kwargs)).unwrap()
+
+            kind = awaited
+        else:
+
+            @functools.wraps(fn)
+            def called(*args: P.args, **kwargs: P.kwargs) -> Any:
+                return self.run(fn, *args, **kwargs).unwrap()
+
+            kind = called
+        return cast("Callable[P, R]", kind)
+
+    def _generator(self, fn: Callable[..., Any]) -> Callable[..., Generator[Any, Any, Any]]:
+        @functools.wraps(fn)
+        def generate(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+            with Call(self._engine, self._asked(args, kwargs)):
+                return (yield from fn(*args, **kwargs))
+
+        return generate
+
+    def _async_generator(self, fn: Callable[..., Any]) -> Callable[..., AsyncGenerator[Any, None]]:
+        @functools.wraps(fn)
+        async def generate(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
+            # no interruption: between two items the consumer runs, and its time is not the upstream's to answer for
+            async with Call(self._engine, self._asked(args, kwargs), interrupt=False), aclosing(fn(*args, **kwargs)) as items:
+                async for item in items:
+                    yield item
+
+        return generate
+
+    def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Asked:
+        bound = bound_keys()
+        ambient = {name: text for name, text in bound.items() if name in self._engine.names.key_set}
+        if self._key is None:
+            return replace(self._plain, keys={**ambient, **self._keys}) if ambient else self._plain
+        value = self._key(*args, **kwargs) if callable(self._key) else self._key
+        named = value if isinstance(value, Mapping) else {self._only_key(): value}
+        return replace(self._plain, keys={**ambient, **self._keys, **key_texts(named)})
+
+    def _only_key(self) -> str:
+        keys = self._engine.names.keys
+        return keys[0] if len(keys) == 1 else "tenant"
+
+    def _once(
+        self, asked: Asked, attempt: int, since: float, fn: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Result[R], dict[str, Any] | None]:
+        permit = self._ask(asked, attempt, since)
+        if not isinstance(permit, Permit):
+            return permit
+        try:
+            value = fn(*args, **kwargs)
+        except Exception as error:
+            return self._failed(permit, error, interrupted=False)
+        except BaseException as error:
+            permit.settle(_facts.of_error(error))
+            raise
+        if isinstance(value, CoroutineType):
+            value.close()
+            permit.settle({"outcome": "neutral"})
+            return Failed(asked.service, TypeError("`run` calls plain functions: use `arun` for a coroutine function")), None
+        return self._worked(permit, value, interrupted=False)
+
+    async def _aonce(
+        self, asked: Asked, attempt: int, since: float, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Result[Any], dict[str, Any] | None]:
+        permit = self._ask(asked, attempt, since)
+        if not isinstance(permit, Permit):
+            return permit
+        seconds = None if permit.timeout_ms is None else self._engine.clock.wait_s(permit.timeout_ms)
+        scope = asyncio.timeout(seconds)
+        try:
+            async with scope:
+                value = fn(*args, **kwargs)
+                if inspect.isawaitable(value):
+                    value = await value
+        except Exception as error:
+            if scope.expired() and isinstance(error, TimeoutError):
+                late = CallTimeout(asked.service, permit.timeout_ms or 0.0)
+                late.__cause__ = error
+                return self._failed(permit, late, interrupted=True)
+            return self._failed(permit, error, interrupted=True)
+        except BaseException as error:
+            permit.settle(_facts.of_error(error))
+            raise
+        return self._worked(permit, value, interrupted=True)
+
+    def _ask(self, asked: Asked, attempt: int, since: float) -> Permit | tuple[Refusal, dict[str, Any] | None]:
+        answer = ask(self._engine, asked, attempt, since)
+        if isinstance(answer, Permit):
+            return answer
+        return answer, answer.decision.get("retry")
+
+    def _worked(self, permit: Permit, value: R, *, interrupted: bool) -> tuple[Result[R], dict[str, Any] | None]:
+        overran = not interrupted and permit.overran
+        seen = _facts.of_value(value)
+        try:
+            told = self._classified(seen, value, None)
+            settled = permit.settle(told if interrupted else ending(permit, told))
+        except Exception as error:
+            permit.settle(seen if interrupted else ending(permit, seen))
+            return Failed(permit.service, error, permit.attempt + 1), None
+        return Ok(value, permit.attempt + 1, overran), _retry(settled)
+
+    def _failed(self, permit: Permit, error: Exception, *, interrupted: bool) -> tuple[Result[Any], dict[str, Any] | None]:
+        seen = _facts.of_error(error)
+        try:
+            told = self._classified(seen, None, error)
+            settled = permit.settle(told if interrupted else ending(permit, told))
+        except Exception as worse:
+            permit.settle(seen if interrupted else ending(permit, seen))
+            worse.__context__ = error
+            return Failed(permit.service, worse, permit.attempt + 1), None
+        outcome = None if settled is None else settled.get("outcome")
+        return Failed(permit.service, error, permit.attempt + 1, outcome), _retry(settled)
+
+    def _classified(self, seen: Settlement, value: Any, error: Exception | None) -> Settlement:
+        if self._classify is None:
+            return seen
+        said = self._classify(value, error)
+        if said is None:
+            return seen
+        return _facts.merge(seen, {"outcome": said} if isinstance(said, str) else said)
+
+    def _with_fallback(self, result: Result[R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result[R]:
+        if self._fallback is None or isinstance(result, Ok):
+            return result
+        if isinstance(result, Failed) and result.outcome == "neutral":
+            return result  # the upstream did its part: a caller's own mistake is not papered over
+        try:
+            return Ok(self._fallback(result, *args, **kwargs), result.attempts, instead_of=result)
+        except Exception as error:
+            return Failed(result.service, error, result.attempts)
+
+    async def _await_fallback(self, result: Ok[Any]) -> Result[Any]:
+        try:
+            return replace(result, value=await result.value)
+        except Exception as error:
+            return Failed(self._plain.service, error, result.attempts)
+
+
+def _retry(settled: Decision | None) -> dict[str, Any] | None:
+    return None if settled is None else settled.get("retry")

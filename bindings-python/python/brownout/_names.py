@@ -1,0 +1,92 @@
+"""The name tables of one policy epoch, and the handles of keys seen lately."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service as the policy describes it; spans are None where the policy sets none."""
+
+    index: int
+    name: str
+    timeout_ms: float | None
+    first_byte_ms: float | None
+    idle_ms: float | None
+    fallback: str | None
+    retries: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names to handles. A handle belongs to its epoch: after a reload the tables are read again."""
+
+    epoch: int
+    services: Mapping[str, Service]
+    features: tuple[str, ...]
+    keys: tuple[str, ...]
+    key_set: frozenset[str]
+    outcomes: tuple[str, ...]
+
+    @classmethod
+    def read(cls, text: str) -> Names:
+        """From the core's JSON."""
+        table: dict[str, Any] = json.loads(text)
+        services = {
+            entry["name"]: Service(
+                index,
+                entry["name"],
+                entry.get("timeout_ms"),
+                entry.get("first_byte_ms"),
+                entry.get("idle_ms"),
+                entry.get("fallback"),
+                bool(entry.get("retry")),
+            )
+            for index, entry in enumerate(table.get("services", ()))
+        }
+        features = tuple(f if isinstance(f, str) else f["name"] for f in table.get("features", ()))
+        keys = tuple(table.get("keys", ()))
+        return cls(table["epoch"], services, features, keys, frozenset(keys), tuple(table.get("outcomes", ())))
+
+
+class KeyHandles:
+    """Key texts to the engine's handles: bounded, the least lately used goes first. Forgetting one only costs a look-up."""
+
+    def __init__(self, size: int = 4096) -> None:
+        self._size = size
+        self._handles: OrderedDict[str, int] = OrderedDict()
+
+    def known(self, text: str) -> int:
+        """The handle, or 0."""
+        handle = self._handles.get(text, 0)
+        if handle:
+            try:
+                self._handles.move_to_end(text)
+            except KeyError:  # another thread let it go
+                pass
+        return handle
+
+    def keep(self, text: str, handle: int) -> None:
+        """Remembers one."""
+        self._handles[text] = handle
+        if len(self._handles) > self._size:
+            try:
+                self._handles.popitem(last=False)
+            except KeyError:
+                pass
+
+    def forget(self, text: str) -> None:
+        """Lets one go."""
+        self._handles.pop(text, None)
+
+    def clear(self) -> None:
+        """Lets all go: handles of another engine mean nothing."""
+        self._handles.clear()
+
+    def __len__(self) -> int:
+        return len(self._handles)

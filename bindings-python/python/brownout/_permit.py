@@ -1,0 +1,120 @@
+"""One granted attempt, settled exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from brownout import _facts
+from brownout._engine import Decision, Engine, unknown_permit
+from brownout._errors import BrownoutError
+from brownout._facts import Settlement
+from brownout._values import Refusal
+
+_SUCCESS = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one call asks of the engine; the same for each of its attempts."""
+
+    service: str
+    keys: Mapping[str, str]
+    weight: float = 1.0
+    amounts: Mapping[str, float] | None = None
+    idempotent: bool = False
+
+
+class Permit:
+    """The right to make one attempt, and the duty to say how it ended."""
+
+    __slots__ = (
+        "_engine",
+        "_idempotent",
+        "_open",
+        "attempt",
+        "granted_ms",
+        "number",
+        "probe",
+        "service",
+        "timeout_ms",
+        "would_refuse",
+    )
+
+    def __init__(self, engine: Engine, asked: Asked, attempt: int, at_ms: float, granted: int | Decision) -> None:
+        self._engine = engine
+        self._idempotent = asked.idempotent
+        self._open = [True]
+        self.service = asked.service
+        self.attempt = attempt
+        self.granted_ms = at_ms
+        self.probe = False
+        self.would_refuse: list[dict[str, Any]] = []
+        known = engine.names.services.get(asked.service)
+        self.timeout_ms = known.timeout_ms if known else None
+        if isinstance(granted, int):
+            self.number = granted
+            return
+        self.number = int(granted["permit"])
+        self.timeout_ms = granted.get("timeout_ms", self.timeout_ms)
+        self.probe = bool(granted.get("probe"))
+        self.would_refuse = granted.get("would_refuse") or []
+
+    @property
+    def overran(self) -> bool:
+        """Has this attempt already outlived its timeout?"""
+        return self.timeout_ms is not None and self._engine.clock.now_ms() - self.granted_ms > self.timeout_ms
+
+    def settle(self, settlement: Settlement) -> Decision | None:
+        """Tells the engine, the first time; afterwards does nothing. The answer says whether to try again.
+
+        A permit that the engine no longer knows is no error here: the call is over either way.
+        """
+        try:
+            self._open.pop()
+        except IndexError:
+            return None
+        try:
+            return self._tell(settlement)
+        except BrownoutError as error:
+            if unknown_permit(error):
+                return None
+            if settlement:  # what was said is at fault, not the permit: give it back uncounted, then say so
+                self._tell({"outcome": "neutral"})
+            raise
+
+    def _tell(self, settlement: Settlement) -> Decision | None:
+        now = self._engine.clock.now_ms()
+        if not settlement:
+            return self._engine.settle(self.number, _SUCCESS, now)
+        given = {"verb": "settle", "permit": self.number, **settlement}
+        if self._idempotent:
+            given["idempotent"] = True
+        return self._engine.handle(given, now)
+
+
+def ask(engine: Engine, asked: Asked, attempt: int = 0, since_ms: float | None = None) -> Permit | Refusal:
+    """Asks for one attempt. `since_ms` is when the first attempt was asked for."""
+    now = engine.clock.now_ms()
+    if attempt == 0 and not asked.amounts and not asked.idempotent:
+        answer = engine.admit(asked.service, asked.keys, asked.weight, now)
+    else:
+        given: dict[str, Any] = {"verb": "admit", "service": asked.service, "keys": dict(asked.keys), "weight": asked.weight}
+        if asked.amounts:
+            given["amounts"] = dict(asked.amounts)
+        if asked.idempotent:
+            given["idempotent"] = True
+        if attempt:
+            given["attempt"], given["since_ms"] = attempt, since_ms
+        answer = engine.handle(given, now)
+    if isinstance(answer, int) or answer.get("result") == "granted":
+        return Permit(engine, asked, attempt, now, answer)
+    return Refusal(asked.service, answer, attempt)
+
+
+def ending(permit: Permit, settlement: Settlement) -> Settlement:
+    """The settlement of an attempt that nothing could interrupt: past its timeout, that is a fact of its own."""
+    if permit.overran and "outcome" not in settlement and not settlement.get("facts", {}).get("cancelled"):
+        return _facts.merge(settlement, {"facts": {"timed_out": True}})
+    return settlement

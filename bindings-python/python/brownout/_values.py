@@ -1,0 +1,116 @@
+"""What a protected call comes to, as a value: it worked, it was refused, or it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, NoReturn, TypeAlias, TypeVar
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Ok(Generic[T_co]):
+    """The call gave a value, or its fallback did (`instead_of` says of what)."""
+
+    value: T_co
+    attempts: int = 1
+    overran: bool = False
+    """The call outlived its timeout where nothing could interrupt it; recorded as a timeout, its value kept."""
+    instead_of: Refusal | Failed | None = None
+    ok: Literal[True] = True
+
+    def unwrap(self) -> T_co:
+        """The value."""
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The call was not made. Words and numbers are the engine's own; `decision` holds them all."""
+
+    service: str
+    decision: Mapping[str, Any] = field(repr=False)
+    attempts: int = 0
+    ok: Literal[False] = False
+
+    @property
+    def code(self) -> str:
+        """Why, such as `circuit_open` or `limited`."""
+        return str(self.decision.get("code", ""))
+
+    @property
+    def gate(self) -> str:
+        """Which gate refused: `breaker`, `limit`, `throttle` or `engine`."""
+        return str(self.decision.get("gate", ""))
+
+    @property
+    def scope(self) -> str:
+        """Whose state refused: `service`, or that of one key."""
+        return str(self.decision.get("scope", ""))
+
+    @property
+    def rule(self) -> str | None:
+        """The limit that refused, if one did."""
+        return self.decision.get("rule")
+
+    @property
+    def fallback(self) -> str | None:
+        """What the policy offers instead, such as `queue`."""
+        return self.decision.get("fallback")
+
+    @property
+    def retry_at_ms(self) -> float | None:
+        """The earliest instant at which the same question may pass; None when there is none."""
+        return self.decision.get("retry_at_ms")
+
+    @property
+    def retry_after_ms(self) -> float | None:
+        """The same as a span from now."""
+        return self.decision.get("retry_after_ms")
+
+    def unwrap(self) -> NoReturn:
+        """Raises `Refused`."""
+        raise Refused(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The call was made and raised."""
+
+    service: str
+    error: Exception
+    attempts: int = 1
+    outcome: str | None = None
+    """What the engine made of it, such as `failure` or `neutral`."""
+    ok: Literal[False] = False
+
+    def unwrap(self) -> NoReturn:
+        """Raises what the call raised."""
+        raise self.error
+
+
+Result: TypeAlias = Ok[T_co] | Refusal | Failed
+
+
+class Refused(Exception):
+    """A call was not made, told by raising: a `with` block and a decorated function cannot skip their body otherwise."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        super().__init__(f"`{refusal.service}` is not called: {refusal.code}")
+
+    def __reduce__(self) -> tuple[type[Refused], tuple[Refusal]]:
+        return type(self), (Refusal(self.refusal.service, dict(self.refusal.decision), self.refusal.attempts),)
+
+
+class CallTimeout(TimeoutError):
+    """An `async with` call was interrupted at the timeout that the engine gave it."""
+
+    def __init__(self, service: str, timeout_ms: float) -> None:
+        self.service = service
+        self.timeout_ms = timeout_ms
+        super().__init__(f"`{service}` took longer than {timeout_ms:g} ms")
+
+    def __reduce__(self) -> tuple[type[CallTimeout], tuple[str, float]]:
+        return type(self), (self.service, self.timeout_ms)

@@ -1,0 +1,47 @@
+"""The engine says whether and when to try again; the host sleeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from brownout import Brownout, Failed, Ok
+from brownout.testing import ManualSleeper
+
+
+class Flaky:
+    """Fails so often, then works."""
+
+    def __init__(self, failures: int) -> None:
+        self.left = failures
+
+    def __call__(self) -> str:
+        if self.left:
+            self.left -= 1
+            raise ConnectionRefusedError(111, "refused")
+        return "done"
+
+    async def later(self) -> str:
+        return self()
+
+
+def test_tries_again_as_told(bo: Brownout, sleeper: ManualSleeper, settled: list[Any]) -> None:
+    assert bo.run("retried", Flaky(2)) == Ok("done", attempts=3)
+    assert sleeper.slept_ms == [2_000, 4_000]
+    assert len(settled) == 3
+    assert settled[0][1] == {"facts": {"exception": "ConnectionRefusedError", "error": "ECONNREFUSED", "sent": False}}
+
+
+def test_gives_up_as_told(bo: Brownout, sleeper: ManualSleeper, settled: list[Any]) -> None:
+    result = bo.run("retried", Flaky(9))
+    assert isinstance(result, Failed)
+    assert result.attempts == 3
+    assert len(sleeper.slept_ms) == 2
+    assert len(settled) == 3
+
+
+@pytest.mark.anyio
+async def test_async(bo: Brownout, sleeper: ManualSleeper) -> None:
+    assert await bo.arun("retried", Flaky(1).later) == Ok("done", attempts=2)
+    assert sleeper.slept_ms == [2_000]
