@@ -1,0 +1,470 @@
+// One engine behind names instead of handles: decisions as numbers or small frozen objects, effects to listeners, one
+// timer for the next instant, a snapshot now and then, and a rebuild when the engine's machine code stops.
+import { BehindWatch, type Clock } from "./clock.js";
+import { Listeners } from "./effects.js";
+import { BrownoutError, fault, faultsOf, isTrap, readThrown } from "./errors.js";
+import { KeyCache } from "./keys.js";
+import { FLAG, SLOT, type EngineLoader, type RawEngine } from "./raw.js";
+import { grantOf, needsDrain, refusalOf, refusalOfScratch, settledOf, type Refused, type WireDecision, type WireOutput } from "./read.js";
+import { Revival } from "./revival.js";
+import { TimerQueue } from "./timers.js";
+import type { Facts, Grant, Names, Outcome, ServiceInfo, Settled } from "./types.js";
+
+/** How a facade is made. */
+export interface FacadeOptions {
+  loader: EngineLoader;
+  policyJson: string;
+  seed: bigint;
+  clock: Clock;
+  /** Bytes of an earlier `snapshot()` of the same policy. */
+  snapshot?: Uint8Array;
+  /** How many key handles are remembered. */
+  keyCache?: number;
+  /** How often a changed engine is snapshotted in memory. */
+  snapshotEveryMs?: number;
+  onSnapshot?: (bytes: Uint8Array) => void;
+}
+
+/** A service of one policy epoch. */
+export interface Service {
+  readonly handle: number;
+  readonly epoch: number;
+  readonly info: ServiceInfo;
+}
+
+/** What an admit says beyond its numbers. */
+export interface AdmitInput {
+  service: string;
+  keys?: Readonly<Record<string, string>>;
+  weight?: number;
+  amounts?: Readonly<Record<string, number>>;
+  attempt?: number;
+  since_ms?: number;
+  idempotent?: boolean;
+}
+
+/** A permit number for a plain yes, a `Grant` when there is more to say, or why not. */
+export type Admitted = number | Grant | Refused;
+
+/** How many key handles are remembered unless the options say otherwise: a bound of memory, not a rule. */
+const KEY_CACHE = 16_384;
+/** How often a changed engine is snapshotted unless the options say otherwise. */
+const SNAPSHOT_EVERY_MS = 30_000;
+/** Stands for a call that goes ungoverned because the engine is away. */
+const UNGOVERNED: Grant = Object.freeze({ permit: 0, probe: false });
+const SWALLOWED = new Set(["unknown_permit", "engine_lost"]);
+
+export class Facade {
+  readonly clock: Clock;
+  readonly timers: TimerQueue;
+  readonly listeners = new Listeners();
+  /** Counts: times the engine stopped and was dropped; calls let through meanwhile. */
+  readonly stats = { traps: 0, ungoverned: 0, snapshots: 0, lastTrap: undefined as string | undefined };
+  readonly #o: FacadeOptions;
+  readonly #keys: KeyCache;
+  readonly #behind = new BehindWatch();
+  readonly #revival: Revival;
+  #raw: RawEngine | null = null;
+  #names!: Names;
+  #services = new Map<string, Service>();
+  #epoch = 0;
+  #nextTimer: unknown = null;
+  #nextAt = Number.POSITIVE_INFINITY;
+  #steps: number;
+  #dirty = false;
+  #lastSnapshot: Uint8Array | undefined;
+  #policyJson: string;
+  #closed = false;
+
+  constructor(options: FacadeOptions) {
+    this.#o = options;
+    this.clock = options.clock;
+    this.timers = new TimerQueue(options.clock);
+    this.#keys = new KeyCache(options.keyCache ?? KEY_CACHE);
+    this.#policyJson = options.policyJson;
+    this.#lastSnapshot = options.snapshot;
+    this.#steps = options.clock.steps ?? 0;
+    this.#revival = new Revival(this, options.loader);
+    const at = this.clock.now();
+    try {
+      this.#take(options.snapshot ? options.loader.restore(this.#policyJson, options.snapshot, at) : options.loader.create(this.#policyJson, options.seed, at));
+    } catch (error) {
+      throw readThrown(error);
+    }
+    this.#handle({ verb: "advance" }, at);
+    this.#revival.enlist();
+  }
+
+  /** The name tables of the current policy. */
+  get names(): Names { return this.#names; }
+  /** Grows with every reload and every rebuild; a `Service` of another epoch is stale. */
+  get epoch(): number { return this.#epoch; }
+  get policyJson(): string { return this.#policyJson; }
+
+  /** The service, or the core's own error about its name. */
+  service(name: string): Service {
+    const found = this.#services.get(name);
+    if (found) return found;
+    this.#handle({ verb: "admit", service: name, weight: 0 }, this.now());
+    throw readThrown(JSON.stringify({ error: { code: "unknown_service", path: "service", message: `\`${name.slice(0, 80)}\` is no service of this policy`, help: "use a service that the policy declares" } }));
+  }
+
+  /** The instant to feed; orders a re-base when the clock was taken back for good. */
+  now(): number {
+    const at = this.clock.now();
+    const steps = this.clock.steps ?? 0;
+    if (this.#behind.feed(at) || steps !== this.#steps) {
+      this.#steps = steps;
+      this.#rebase(at);
+    }
+    return at;
+  }
+
+  #rebase(at: number): void {
+    const by = at - this.#behind.last;
+    if (by >= 0) return;
+    this.#behind.rebased(at);
+    this.timers.shift(by);
+    try { this.#handle({ verb: "command", order: "rebase", to_ms: at }, at); } catch (error) { console.error("brownout: re-base refused", error); }
+  }
+
+  /**
+   * The hot path: numbers in, a number out. `keys` holds up to four names in the order of `names.keys`.
+   * Throws `BrownoutError` for input that the core does not take.
+   */
+  admit(service: Service, keys: readonly (string | undefined)[], weight: number, at: number): Admitted {
+    const raw = this.#alive(at);
+    if (!raw) return this.#ungoverned();
+    let again = true;
+    for (;;) {
+      let permit: number;
+      try {
+        permit = raw.admit(service.handle, this.#key(keys[0], at), this.#key(keys[1], at), this.#key(keys[2], at), this.#key(keys[3], at), weight, at);
+      } catch (error) {
+        this.#trapped(error);
+        return this.#ungoverned();
+      }
+      const n = raw.scratch;
+      const flags = n[SLOT.flags] ?? 0;
+      if (!this.#dirty) this.#touch();
+      if (permit > 0 && flags === 0) return permit;
+      if (permit >= 0) return this.#answer(raw, n, flags, permit, service.handle, at);
+      const error = this.#error(raw);
+      if (again && error.code === "stale_handle") {
+        again = false;
+        for (const name of keys) if (name !== undefined) this.#keys.delete(name);
+        continue;
+      }
+      throw error;
+    }
+  }
+
+  #answer(raw: RawEngine, n: Float64Array, flags: number, permit: number, service: number, at: number): Admitted {
+    if (flags & FLAG.rearm) this.#arm(n[SLOT.nextMs] ?? -1, at);
+    const timeout = n[SLOT.timeoutMs] ?? -1;
+    let answer: Admitted;
+    if (permit > 0) answer = Object.freeze({ permit, probe: (flags & FLAG.probe) !== 0, ...(timeout >= 0 ? { timeoutMs: timeout } : {}) });
+    else {
+      const refused = refusalOfScratch(n, this.#names, service);
+      answer = flags & FLAG.retry
+        ? { refusal: refused.refusal, retry: { atMs: n[SLOT.retryAtMs] ?? at, afterMs: n[SLOT.retryAfterMs] ?? 0, attempt: n[SLOT.attempt] ?? 1 } }
+        : refused;
+    }
+    if (!needsDrain(flags)) return answer;
+    const out = this.#drain(raw);
+    const d = out.decision;
+    if (d?.result === "granted") answer = grantOf({ ...d, permit });
+    else if (d?.result === "refused") answer = refusalOf(d);
+    this.#deliver(out, at);
+    return answer;
+  }
+
+  /** The same question with more to say: amounts, a later attempt, keys that only the core knows. */
+  ask(input: AdmitInput, at: number): Grant | Refused {
+    const d = this.#decide({ verb: "admit", ...input }, at);
+    if (d === null) return this.#ungoverned();
+    return d.result === "granted" ? grantOf(d) : refusalOf(d);
+  }
+
+  /** Settles by the number of an outcome. Throws `unknown_permit` and the like. */
+  settle(permit: number, outcome: number, durationMs: number, at: number): Settled | 1 {
+    const raw = this.#alive(at);
+    if (!raw || permit === 0) return AWAY;
+    let counted: number;
+    try {
+      counted = raw.settle(permit, outcome, durationMs, at);
+    } catch (error) {
+      this.#trapped(error);
+      return AWAY;
+    }
+    const n = raw.scratch;
+    const flags = n[SLOT.flags] ?? 0;
+    if (!this.#dirty) this.#touch();
+    if (counted === 1 && flags === 0) return 1;
+    if (counted < 0) throw this.#error(raw);
+    if (flags & FLAG.rearm) this.#arm(n[SLOT.nextMs] ?? -1, at);
+    const name = this.#names.outcomes[n[SLOT.outcome] ?? outcome] ?? this.#names.outcomes[outcome] ?? "neutral";
+    let settled: Settled = { counted: counted === 1, outcome: name };
+    if (flags & FLAG.retry) settled = { ...settled, retry: { atMs: n[SLOT.retryAtMs] ?? at, afterMs: n[SLOT.retryAfterMs] ?? 0, attempt: n[SLOT.attempt] ?? 1 } };
+    if (needsDrain(flags)) {
+      const out = this.#drain(raw);
+      if (out.decision) settled = settledOf(out.decision);
+      this.#deliver(out, at);
+    }
+    return settled;
+  }
+
+  /** Settles by facts, which the core classifies. */
+  settleFacts(permit: number, facts: Facts, at: number, more?: { idempotent?: boolean; durationMs?: number }): Settled {
+    if (permit === 0) return AWAY;
+    const d = this.#decide({ verb: "settle", permit, ...wireFacts(facts), ...(more?.idempotent === undefined ? {} : { idempotent: more.idempotent }), ...(more?.durationMs === undefined ? {} : { duration_ms: more.durationMs }) }, at);
+    return d === null ? AWAY : settledOf(d);
+  }
+
+  /** The same for guards: a permit that the engine no longer knows is no error of the person who called. */
+  settleQuietly(permit: number, facts: Facts | number, at: number, idempotent?: boolean): Settled | 1 {
+    try {
+      if (typeof facts === "number") return this.settle(permit, facts, Number.NaN, at);
+      return this.settleFacts(permit, facts, at, idempotent === undefined ? undefined : { idempotent });
+    } catch (error) {
+      if (error instanceof BrownoutError && SWALLOWED.has(error.code)) return { counted: false, outcome: "neutral", because: error.code };
+      throw error;
+    }
+  }
+
+  /** Any verb; the decision, or `null` while the engine is away. */
+  handle(input: object, at = this.now()): WireDecision | null { return this.#decide(input, at); }
+
+  /** Any verb; the whole output. */
+  output(input: object, at = this.now()): WireOutput { return this.#handle(input, at) ?? {}; }
+
+  /** Another policy: equal rules keep their history. */
+  reload(policyJson: string): void {
+    const at = this.now();
+    this.#text(`{"verb":"reload","policy":${policyJson}}`, at);
+    this.#policyJson = policyJson;
+    this.#lastSnapshot = undefined;
+    if (this.#raw) {
+      this.#read(this.#raw);
+      this.#snap();
+    }
+  }
+
+  /** Canonical bytes of all state; they are also what a rebuild starts from. */
+  snapshot(): Uint8Array {
+    const bytes = this.#snap();
+    if (bytes) return bytes;
+    if (this.#lastSnapshot) return this.#lastSnapshot;
+    throw new BrownoutError([{ code: "engine_lost", path: "", message: "the engine is away and was never snapshotted", help: "try again" }]);
+  }
+
+  /** Ends timers and the engine. Calls afterwards go ungoverned. */
+  close(): void {
+    this.#closed = true;
+    this.#revival.leave();
+    if (this.#nextTimer !== null) this.clock.clearTimer(this.#nextTimer);
+    this.#nextTimer = null;
+    const raw = this.#raw;
+    this.#raw = null;
+    try { raw?.free?.(); } catch { /* the instance is already gone */ }
+  }
+
+  // ---- inside ----
+
+  #key(name: string | undefined, at: number): number {
+    if (name === undefined) return 0;
+    const known = this.#keys.get(name);
+    if (known !== 0) return known;
+    const raw = this.#raw;
+    if (!raw) return 0;
+    const handle = raw.key(name, at);
+    if (handle <= 0) throw this.#error(raw);
+    this.#keys.set(name, handle);
+    return handle;
+  }
+
+  #alive(at: number): RawEngine | null {
+    if (this.#raw !== null) return this.#raw;
+    if (this.#closed || !this.#revival.due(at)) return null;
+    const { loader, seed } = this.#o;
+    for (const bytes of this.#lastSnapshot ? [this.#lastSnapshot, undefined] : [undefined]) {
+      try {
+        this.#take(bytes ? loader.restore(this.#policyJson, bytes, at) : loader.create(this.#policyJson, seed, at));
+        const out = this.#handle({ verb: "advance" }, at);
+        if (out && this.#raw) return this.#raw;
+      } catch (error) { this.stats.lastTrap = String((error as Error)?.message ?? error); }
+      this.#raw = null;
+    }
+    return null;
+  }
+
+  #take(raw: RawEngine): void {
+    this.#raw = raw;
+    this.#read(raw);
+  }
+
+  #read(raw: RawEngine): void {
+    const names = JSON.parse(raw.names()) as Names;
+    this.#names = names;
+    this.#epoch += 1;
+    this.#keys.clear();
+    const epoch = this.#epoch;
+    this.#services = new Map(names.services.map((info, handle) => [info.name, { handle, epoch, info }]));
+  }
+
+  #ungoverned(): Grant {
+    this.stats.ungoverned += 1;
+    return UNGOVERNED;
+  }
+
+  /** Rethrows what is no trap; after a trap the engine is gone. */
+  #trapped(error: unknown): void {
+    if (!isTrap(error)) throw readThrown(error);
+    this.stats.lastTrap = String((error as Error).message);
+    this.stats.traps += 1;
+    this.#revival.trapped(this.clock.now());
+    this.listeners.emit([{ effect: "engine_lost", message: this.stats.lastTrap, traps: this.stats.traps }]);
+  }
+
+  /** @internal The wasm instance is gone, with every engine inside it. */
+  drop(): void {
+    this.#raw = null;
+    if (this.#nextTimer !== null) this.clock.clearTimer(this.#nextTimer);
+    this.#nextTimer = null;
+    this.#nextAt = Number.POSITIVE_INFINITY;
+    // the engine's own deadlines still need somebody to come by
+    if (!this.#closed) this.#arm(this.clock.now() + this.#revival.waitMs, this.clock.now());
+  }
+
+  #decide(input: object, at: number): WireDecision | null {
+    const out = this.#handle(input, at);
+    return out === null ? null : (out.decision ?? { result: "done" });
+  }
+
+  #handle(input: object, at: number): WireOutput | null {
+    return this.#text(wireText(input), at);
+  }
+
+  #text(input: string, at: number): WireOutput | null {
+    const raw = this.#alive(at);
+    if (!raw) { this.stats.ungoverned += 1; return null; }
+    let out: WireOutput;
+    try {
+      out = JSON.parse(raw.handle(input, at)) as WireOutput;
+    } catch (error) {
+      this.#trapped(error);
+      return null;
+    }
+    const faults = faultsOf(out);
+    if (faults) throw new BrownoutError(faults);
+    if (!this.#dirty) this.#touch();
+    this.#deliver(out, at);
+    return out;
+  }
+
+  #drain(raw: RawEngine): WireOutput { return JSON.parse(raw.drain()) as WireOutput; }
+
+  #error(raw: RawEngine): BrownoutError { return new BrownoutError(faultsOf(this.#drain(raw)) ?? []); }
+
+  #deliver(out: WireOutput, at: number): void {
+    if (out.next !== undefined) this.#arm(out.next === null ? -1 : out.next.at_ms, at);
+    const effects = out.effects;
+    if (!effects || effects.length === 0) return;
+    for (const effect of effects) {
+      if (effect.effect === "clock_behind" && typeof effect["by_ms"] === "number") this.#behind.engineAt(at + effect["by_ms"]);
+    }
+    this.listeners.emit(effects);
+  }
+
+  /** One timer for `next`; it never keeps the process alive. */
+  #arm(nextMs: number, at: number): void {
+    if (nextMs < 0 || this.#closed) return;
+    if (this.#nextTimer !== null) {
+      if (this.#nextAt <= nextMs && this.#nextAt > at) return; // early is harmless: it looks again
+      this.clock.clearTimer(this.#nextTimer);
+    }
+    this.#nextAt = nextMs;
+    this.#nextTimer = this.clock.setTimer(() => this.#wake(), Math.max(0, nextMs - at));
+  }
+
+  #wake(): void {
+    this.#nextTimer = null;
+    this.#nextAt = Number.POSITIVE_INFINITY;
+    const at = this.now();
+    const raw = this.#alive(at);
+    if (!raw) { if (!this.#closed) this.#arm(at + this.#revival.waitMs, at); return; }
+    try {
+      raw.advance(at);
+    } catch (error) {
+      this.#trapped(error);
+      return;
+    }
+    const n = raw.scratch;
+    const next = n[SLOT.nextMs] ?? -1;
+    if (needsDrain(n[SLOT.flags] ?? 0)) this.#deliver(this.#drain(raw), at);
+    this.#arm(next, at);
+    if (!this.#dirty) this.#touch();
+  }
+
+  #touch(): void {
+    this.#dirty = true;
+    this.timers.after(this.#o.snapshotEveryMs ?? SNAPSHOT_EVERY_MS, () => {
+      this.#dirty = false;
+      this.#snap();
+    }, false);
+  }
+
+  #snap(): Uint8Array | null {
+    const raw = this.#raw;
+    if (!raw) return null;
+    try {
+      const bytes = raw.snapshot();
+      this.#lastSnapshot = bytes;
+      this.stats.snapshots += 1;
+      try { this.#o.onSnapshot?.(bytes); } catch (error) { console.error("brownout: `onSnapshot` threw", error); }
+      return bytes;
+    } catch (error) {
+      this.#trapped(error);
+      return null;
+    }
+  }
+}
+
+const AWAY: Settled = Object.freeze({ counted: false, outcome: "neutral", because: "engine_lost" });
+
+/** JSON has no word for numbers that are none: they are refused here, in the core's words, not sent as `null`. */
+function wireText(input: object): string {
+  let odd = false;
+  const text = JSON.stringify(input, (_key, value: unknown) => {
+    if (typeof value === "number" && !Number.isFinite(value)) odd = true;
+    return typeof value === "bigint" ? Number(value) : value;
+  });
+  if (odd) throw fault("number_not_finite", oddPath(input, "") ?? "", "expected a finite number", "send a finite number");
+  return text;
+}
+
+function oddPath(value: unknown, path: string): string | null {
+  if (typeof value === "number") return Number.isFinite(value) ? null : path;
+  if (typeof value !== "object" || value === null) return null;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = oddPath(inner, Array.isArray(value) ? `${path}[${key}]` : path ? `${path}.${key}` : key);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** Facts in the wire's spelling. */
+function wireFacts(f: Facts): object {
+  const facts: Record<string, unknown> = {};
+  if (f.status !== undefined) facts["status"] = f.status;
+  if (f.error !== undefined) facts["error"] = f.error;
+  if (f.exception !== undefined) facts["exception"] = f.exception;
+  if (f.timedOut !== undefined) facts["timed_out"] = f.timedOut;
+  if (f.cancelled !== undefined) facts["cancelled"] = f.cancelled;
+  if (f.sent !== undefined) facts["sent"] = f.sent;
+  return {
+    ...(f.outcome === undefined ? { facts } : { outcome: f.outcome satisfies Outcome }),
+    ...(f.retryAfterMs === undefined ? {} : { retry_after_ms: f.retryAfterMs }),
+    ...(f.amounts === undefined ? {} : { amounts: f.amounts }),
+  };
+}

@@ -1,0 +1,146 @@
+// `bo.guard("afip", { key }).run(fn)`: the whole of a protected call in one place.
+import { Attempt, type Call, type Classify } from "./attempt.js";
+import { boundKeys, keyText, type KeyValue, type KeyValues } from "./context.js";
+import { drive, type Driven, type Question } from "./drive.js";
+import type { Facade, Service } from "./facade.js";
+import { RefusedError } from "./refusal.js";
+import type { Failed, Refused, Result } from "./result.js";
+import type { Outcome, Settled } from "./types.js";
+
+/** What distinguishes a call. Everything that is left out is the policy's to say. */
+export interface CallOptions {
+  /** The tenant, where the policy splits by tenant; ignored where it does not. */
+  key?: KeyValue;
+  /** Keys by name; a name that the policy does not know is an error. They go before those of `bo.with`. */
+  keys?: KeyValues;
+  /** May the call be made twice? Only then is it tried again after a timeout or a lost connection. */
+  idempotent?: boolean;
+  /** Milliseconds over all attempts and pauses. */
+  deadlineMs?: number;
+  /** Milliseconds of one attempt, instead of the service's own timeout. */
+  timeoutMs?: number;
+  /** Units that each limit of unit `calls` counts; 0 asks without taking. */
+  weight?: number;
+  /** Estimated amounts by unit, such as `{ tokens: 1200 }`. */
+  amounts?: Readonly<Record<string, number>>;
+  /** The caller gives up. */
+  signal?: AbortSignal;
+}
+
+/** The same for a guarded function. */
+export interface GuardOptions<T = unknown> extends CallOptions {
+  /** What to answer when the call was refused, failed or took too long. Not asked after a cancellation. */
+  fallback?: (why: Refused | Failed) => T | PromiseLike<T>;
+  /** Says what an ending was; returning nothing leaves it to the policy's table. */
+  classify?: Classify<T>;
+}
+
+const NO_KEYS: Readonly<Record<string, string>> = Object.freeze({});
+
+/** A service with the options of its calls. Cheap to make, free to keep. */
+export class Guard<D = unknown> {
+  #service: Service;
+  readonly #facade: Facade;
+  readonly #options: GuardOptions<D>;
+  constructor(facade: Facade, service: string, options: GuardOptions<D> = {}) {
+    this.#facade = facade;
+    this.#service = facade.service(service);
+    this.#options = options;
+  }
+
+  /** The service's name. */
+  get name(): string { return this.#service.info.name; }
+
+  /**
+   * Runs `fn` if the service may be called. Resolves to a value in every ending; rejects only with `BrownoutError`, when the
+   * question itself is wrong (an unknown key, a weight that is no number).
+   */
+  async run<T>(fn: (call: Call) => T | PromiseLike<T>, more?: GuardOptions<T>): Promise<Result<T>> {
+    const o = (more === undefined ? this.#options : { ...this.#options, ...more }) as GuardOptions<T>;
+    const facade = this.#facade;
+    const q = question(facade, this.#current(), o);
+    const driven = await drive<T>(facade, q, (turn) => new Attempt<T>(facade, {
+      service: q.service.info.name, attempt: turn.attempt, permit: turn.permit, probe: turn.probe, timeoutMs: turn.timeoutMs,
+      phase: turn.phase, idempotent: o.idempotent, signal: o.signal, classify: o.classify,
+    }).run(fn, turn.atMs), o.timeoutMs);
+    const result = resultOf(driven, q.service);
+    if (result.ok || o.fallback === undefined || result.reason === "cancelled") return result;
+    return degrade(o.fallback, result);
+  }
+
+  /** The value, or an exception: `RefusedError`, `TimeoutError`, the function's own error, or the abort reason. */
+  async runOrThrow<T>(fn: (call: Call) => T | PromiseLike<T>, more?: GuardOptions<T>): Promise<T> {
+    const result = await this.run(fn, more);
+    if (result.ok) return result.value;
+    if (result.reason === "refused") throw new RefusedError(this.name, result.refusal);
+    throw result.error;
+  }
+
+  /** May a call proceed just now? Takes nothing. */
+  peek(more?: CallOptions): boolean {
+    const q = question(this.#facade, this.#current(), { ...(this.#options as CallOptions), ...more, weight: 0 });
+    const at = this.#facade.now();
+    const answer = q.named === undefined
+      ? this.#facade.admit(q.service, q.keys, 0, at)
+      : this.#facade.ask({ service: q.service.info.name, keys: q.named, weight: 0 }, at);
+    return typeof answer === "number" || !("refusal" in answer);
+  }
+
+  #current(): Service {
+    if (this.#service.epoch !== this.#facade.epoch) this.#service = this.#facade.service(this.#service.info.name);
+    return this.#service;
+  }
+}
+
+/** The options of a call as the question that the engine takes. */
+export function question(facade: Facade, service: Service, o: CallOptions): Question {
+  const names = facade.names.keys;
+  const bound = boundKeys() ?? NO_KEYS;
+  const given: Record<string, string> = {};
+  let strange = false;
+  for (const name in o.keys) {
+    const text = keyText(name, o.keys[name]);
+    if (text === undefined) continue;
+    given[name] = text;
+    if (!names.includes(name)) strange = true;
+  }
+  const tenant = keyText("tenant", o.key);
+  const keys: (string | undefined)[] = [];
+  for (const name of names) keys.push(given[name] ?? (name === "tenant" ? tenant : undefined) ?? bound[name]);
+  if (strange) names.forEach((name, i) => { const text = keys[i]; if (text !== undefined) given[name] = text; });
+  return {
+    service, keys, named: strange ? given : undefined, weight: o.weight ?? 1, amounts: o.amounts,
+    idempotent: o.idempotent, deadlineMs: o.deadlineMs, signal: o.signal,
+  };
+}
+
+function resultOf<T>(driven: Driven<T>, service: Service): Result<T> {
+  const named = service.info.fallback ? { fallback: service.info.fallback } : {};
+  const { attempts } = driven;
+  if ("cancelled" in driven) {
+    return { ok: false, reason: "cancelled", error: driven.cancelled, outcome: "neutral", attempts, ...named };
+  }
+  if ("refusal" in driven) {
+    const fallback = driven.refusal.fallback ? { fallback: driven.refusal.fallback } : named;
+    // a later attempt was refused: what the earlier one ended with says more than the refusal
+    if (driven.last && driven.last.kind !== "value") return { ok: false, reason: driven.last.kind, error: driven.last.error, outcome: outcomeOf(driven.last.settled), attempts, ...fallback };
+    if (driven.last) return { ok: true, value: driven.last.value, degraded: false, outcome: outcomeOf(driven.last.settled), attempts };
+    return { ok: false, reason: "refused", refusal: driven.refusal, attempts, ...fallback };
+  }
+  const { ended } = driven;
+  if (ended.kind === "value") return { ok: true, value: ended.value, degraded: false, outcome: outcomeOf(ended.settled), attempts };
+  return { ok: false, reason: ended.kind, error: ended.error, outcome: outcomeOf(ended.settled), attempts, ...named };
+}
+
+function outcomeOf(settled: Settled | 1): Outcome { return settled === 1 ? "success" : settled.outcome; }
+
+async function degrade<T>(fallback: (why: Refused | Failed) => T | PromiseLike<T>, why: Refused | Failed): Promise<Result<T>> {
+  try {
+    return { ok: true, value: await fallback(why), degraded: true, why, attempts: why.attempts };
+  } catch (error) {
+    return {
+      ok: false, reason: "failed", error, outcome: why.reason === "refused" ? "neutral" : why.outcome, attempts: why.attempts,
+      ...(why.fallback === undefined ? {} : { fallback: why.fallback }),
+    };
+  }
+}

@@ -1,0 +1,115 @@
+// The core's output, from numbers or from JSON, to the small frozen objects that people see.
+import { FLAG, SLOT } from "./raw.js";
+import type { Effect, Grant, Names, Next, Refusal, RefusedBy, Retry, Settled } from "./types.js";
+
+/** One `Output` of the core as JSON. */
+export interface WireOutput {
+  decision?: WireDecision | null;
+  effects?: Effect[];
+  next?: Next | null;
+}
+
+/** The decision of an `Output`. */
+export interface WireDecision {
+  result: string;
+  permit?: number;
+  timeout_ms?: number | null;
+  probe?: boolean;
+  would_refuse?: unknown[];
+  gate?: string;
+  code?: string;
+  scope?: "tenant" | "service";
+  rule?: string;
+  retry_at_ms?: number;
+  retry_after_ms?: number;
+  exact?: boolean;
+  fallback?: string;
+  limit?: number;
+  remaining?: number;
+  failing?: { gate: string; code: string; scope: "tenant" | "service"; rule?: string; retry_at_ms?: number; limit?: number; remaining?: number }[];
+  counted?: boolean;
+  outcome?: Settled["outcome"];
+  because?: string;
+  retry?: { at_ms: number; after_ms: number; attempt: number };
+  no_retry?: string;
+  status?: number;
+  content_type?: string;
+  body?: string;
+}
+
+/** A refusal with, on request, the advice to try again. */
+export interface Refused { readonly refusal: Refusal; readonly retry?: Retry }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The refusal that stands in the scratch numbers. */
+export function refusalOfScratch(n: Float64Array, names: Names, service: number): Refused {
+  const at = (slot: number): number => n[slot] ?? -1;
+  const r: Mutable<Refusal> = {
+    gate: names.gates[at(SLOT.gate)] ?? "engine",
+    code: names.refusals[at(SLOT.code)] ?? "refused",
+    scope: at(SLOT.scope) === 1 ? "tenant" : "service",
+    exact: at(SLOT.exact) === 1,
+  };
+  const info = names.services[service];
+  const rule = info?.limits?.[at(SLOT.rule)];
+  if (rule !== undefined && r.gate === "limit") r.rule = rule;
+  if (at(SLOT.retryAtMs) >= 0) r.retryAtMs = at(SLOT.retryAtMs);
+  if (at(SLOT.retryAfterMs) >= 0) r.retryAfterMs = at(SLOT.retryAfterMs);
+  if (info?.fallback) r.fallback = info.fallback;
+  if (r.gate === "limit") { r.limit = at(SLOT.limit); r.remaining = at(SLOT.remaining); }
+  return { refusal: Object.freeze(r) };
+}
+
+/** The refusal of a JSON decision. */
+export function refusalOf(d: WireDecision): Refused {
+  const r: Mutable<Refusal> = { gate: d.gate ?? "engine", code: d.code ?? "refused", scope: d.scope ?? "service", exact: d.exact ?? false };
+  if (d.rule !== undefined) r.rule = d.rule;
+  if (d.retry_at_ms !== undefined) r.retryAtMs = d.retry_at_ms;
+  if (d.retry_after_ms !== undefined) r.retryAfterMs = d.retry_after_ms;
+  if (d.fallback !== undefined) r.fallback = d.fallback;
+  const own = d.failing?.find((f) => f.gate === d.gate && f.code === d.code && f.rule === d.rule);
+  const limit = d.limit ?? own?.limit;
+  const remaining = d.remaining ?? own?.remaining;
+  if (limit !== undefined) r.limit = limit;
+  if (remaining !== undefined) r.remaining = remaining;
+  if (d.failing && d.failing.length > 1) {
+    r.failing = Object.freeze(d.failing.map((f) => {
+      const by: Mutable<RefusedBy> = { gate: f.gate, code: f.code, scope: f.scope };
+      if (f.rule !== undefined) by.rule = f.rule;
+      if (f.retry_at_ms !== undefined) by.retryAtMs = f.retry_at_ms;
+      if (f.limit !== undefined) by.limit = f.limit;
+      if (f.remaining !== undefined) by.remaining = f.remaining;
+      return Object.freeze(by);
+    }));
+  }
+  const refusal = Object.freeze(r);
+  return d.retry ? { refusal, retry: retryOf(d.retry) } : { refusal };
+}
+
+/** The advice of a JSON decision. */
+export function retryOf(r: { at_ms: number; after_ms: number; attempt: number }): Retry {
+  return Object.freeze({ atMs: r.at_ms, afterMs: r.after_ms, attempt: r.attempt });
+}
+
+/** What became of a settled call. */
+export function settledOf(d: WireDecision): Settled {
+  const s: Mutable<Settled> = { counted: d.counted ?? false, outcome: d.outcome ?? "neutral" };
+  if (d.because !== undefined) s.because = d.because;
+  if (d.retry) s.retry = retryOf(d.retry);
+  if (d.no_retry !== undefined) s.noRetry = d.no_retry;
+  return Object.freeze(s);
+}
+
+/** A grant of a JSON decision. */
+export function grantOf(d: WireDecision): Grant {
+  const g: Mutable<Grant> = { permit: d.permit ?? 0, probe: d.probe ?? false };
+  if (typeof d.timeout_ms === "number") g.timeoutMs = d.timeout_ms;
+  if (d.would_refuse) g.wouldRefuse = d.would_refuse;
+  return Object.freeze(g);
+}
+
+/** Does the last numeric call say more than its number? */
+export function needsDrain(flags: number): boolean {
+  return (flags & (FLAG.effects | FLAG.details | FLAG.wouldRefuse)) !== 0;
+}
