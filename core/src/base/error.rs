@@ -58,6 +58,13 @@ codes! {
     SnapshotVersion = "snapshot_version", "the snapshot was written by a later version: upgrade first";
     SnapshotPolicy = "snapshot_policy", "the snapshot belongs to another policy: restore with that one, then reload";
     BadBlob = "bad_blob", "pass the status text of a health answer unchanged";
+    LimitNeverBinds = "limit_never_binds", "drop the limit, or make it stricter than the one beside it";
+    BurstBeyondLimit = "burst_beyond_limit", "name the `algorithm`, lower `burst`, or use `sliding_window`";
+    FleetWithoutStore = "fleet_without_store", "give the engine a store, or use `scope = \"process\"`";
+    DeadlineBelowTimeout = "deadline_below_timeout", "let `deadline` cover at least one whole attempt";
+    FallbackMissing = "fallback_missing", "say what users get instead, or they see the feature offline";
+    TitleMissing = "title_missing", "give the feature a title: users see its key";
+    PresetUnused = "preset_unused", "remove the preset, or name it in a service";
     EngineLost = "engine_lost", "the engine stopped inside a call and must be rebuilt from its last snapshot";
 }
 
