@@ -3,7 +3,8 @@
 //! Objects match by the keys given, lists whole, unless the first expected element is `"…"`: then every other expected
 //! element must match some element, in any order. In an expected object these keys are orders and no data:
 //! `absent` (keys that must be missing), `$exact` (the value, nothing more), `$contains` / `$lacks` (texts in a text),
-//! `$lines` (whole lines of a text), `$not` (must not match), `$any` (anything but null), `body_json` (the `body` text, read as JSON).
+//! `$lines` (whole lines of a text), `$not` (must not match), `$any` (anything but null),
+//! `$between` (a number from low to high), `body_json` (the `body` text, read as JSON).
 use serde_json::{Map, Value, json};
 
 /// Where an output differs from what was expected.
@@ -93,6 +94,12 @@ fn lists(e: &[Value], g: &[Value], path: &str, out: &mut Vec<Mismatch>) {
     }
 }
 
+/// Is the number within `[low, high]`, both included?
+fn between(bounds: &Value, got: &Value) -> bool {
+    let at = |i: usize| bounds.get(i).and_then(Value::as_f64);
+    matches!((at(0), at(1), got.as_f64()), (Some(low), Some(high), Some(n)) if low <= n && n <= high)
+}
+
 fn orders(e: &Map<String, Value>, got: &Value, path: &str, out: &mut Vec<Mismatch>) {
     let text = got.as_str().unwrap_or_default();
     for (order, arg) in e {
@@ -107,6 +114,7 @@ fn orders(e: &Map<String, Value>, got: &Value, path: &str, out: &mut Vec<Mismatc
             "$lines" => words.iter().all(|w| text.lines().any(|line| line == *w)),
             "$not" => !differences(arg, got).is_empty(),
             "$any" => !got.is_null(),
+            "$between" => between(arg, got),
             _ => false,
         };
         if !fine {
@@ -142,6 +150,8 @@ mod tests {
         assert_eq!(paths(json!({"t":{"$lines":["b"]}}), json!({"t":"a\nbc\n"})), ["t"]);
         assert_eq!(paths(json!({"body_json":{"a":1}}), json!({"body":"{\"a\":1}"})), Vec::<String>::new());
         assert_eq!(paths(json!({"body_json":{"a":2}}), json!({"body":"{\"a\":1}"})), ["body_json.a"]);
+        assert_eq!(paths(json!({"n":{"$between":[1,2]}}), json!({"n":2})), Vec::<String>::new());
+        assert_eq!(paths(json!({"n":{"$between":[1,2]}}), json!({"n":2.5})), ["n"]);
         assert_eq!(paths(json!({"a":{"$oops":1}}), json!({"a":1})), ["a"]);
     }
 }

@@ -60,6 +60,7 @@ fn loaded() -> Value {
 fn check(vector: &Vector, outputs: &[String], lines: &mut Vec<String>) -> Vec<String> {
     let mut permits = Permits::default();
     let mut bound: BTreeMap<String, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut problems = Vec::new();
     let fails_to_load = vector.load.is_some();
     let mut outputs = outputs.iter();
@@ -85,9 +86,17 @@ fn check(vector: &Vector, outputs: &[String], lines: &mut Vec<String>) -> Vec<St
                     bound.insert(name.clone(), n as usize);
                 }
                 lines.push(got.to_string());
+                if step.place.1 == 1 {
+                    counts.clear();
+                }
+                let word = got.pointer("/decision/result").or_else(|| got.pointer("/error/code")).and_then(Value::as_str);
+                *counts.entry(word.unwrap_or("none").to_string()).or_default() += 1;
+                if let Some(tally) = &step.tally {
+                    tell(&format!("{place}: tally"), tally, &json!(counts), false, &mut problems);
+                }
                 if let Some(expect) = &step.expect {
                     tell(&place, &resolved(expect, &bound), &got, step.exact, &mut problems);
-                } else if got.get("error").is_some() || got.get("errors").is_some() {
+                } else if step.tally.is_none() && got.get("error").or(got.get("errors")).is_some() {
                     problems.push(format!("{place}: nobody expected an error: {got}"));
                 }
             }

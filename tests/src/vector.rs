@@ -40,6 +40,8 @@ pub struct Step {
     pub expect: Option<Value>,
     /// Must the output be exactly `expect`?
     pub exact: bool,
+    /// On the last repetition: how often each `decision.result` came.
+    pub tally: Option<Value>,
 }
 
 /// What a step does.
@@ -56,7 +58,8 @@ pub enum Act {
 }
 
 const FIELDS: [&str; 9] = ["name", "why", "covers", "tags", "policy", "seed", "start_ms", "load", "steps"];
-const STEP_FIELDS: [&str; 9] = ["at_ms", "every_ms", "do", "raw", "as", "times", "expect", "exact", "note"];
+const STEP_FIELDS: [&str; 10] =
+    ["at_ms", "every_ms", "do", "raw", "as", "times", "expect", "exact", "tally", "note"];
 const ADMIT_FIELDS: [&str; 7] = ["service", "keys", "weight", "amounts", "attempt", "since_ms", "idempotent"];
 const SETTLE_FIELDS: [&str; 4] = ["outcome", "facts", "duration_ms", "retry_after_ms"];
 
@@ -226,6 +229,7 @@ fn unroll(v: &Value, place: usize, out: &mut Vec<Step>) -> Result<(), String> {
             bind: o.get("as").and_then(Value::as_str).map(|s| s.replace("{i}", &i.to_string())),
             expect: o.get("expect").map(|e| numbered(e, i)),
             exact,
+            tally: o.get("tally").filter(|_| i == times).cloned(),
         };
         match (o.get("do"), o.get("raw")) {
             (Some(input), None) => act(numbered(input, i), step, out)?,
