@@ -3,7 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { ScaledClock } from "./clock.mjs";
+import { RunningClock, SteppedClock } from "./clock.mjs";
 import { createSimulator } from "./server.mjs";
 
 const { values } = parseArgs({
@@ -15,12 +15,11 @@ const { values } = parseArgs({
   },
 });
 
-const stepped = values.stepped !== undefined;
-const clock = new ScaledClock({
-  startMs: stepped ? Number(values.stepped) : Date.now(),
-  speed: Number(values.speed),
-  stepped,
-});
+const speed = Number(values.speed);
+const clock =
+  values.stepped === undefined
+    ? new RunningClock({ speed })
+    : new SteppedClock({ startMs: Number(values.stepped), speed });
 const scenario = values.scenario ? JSON.parse(await readFile(values.scenario, "utf8")) : {};
 const server = createSimulator({ scenario, clock });
 server.listen(Number(values.port), "127.0.0.1", () => {

@@ -1,7 +1,8 @@
 // What an upstream does at an instant: a schedule of phases, or a switch thrown by hand.
 //
 // A scenario is data: { name, seed, upstreams: { afip: [{ from: "2m", mode: "error", status: 503 }, …] } }. Each answer
-// depends on (seed, upstream, caller, request number) alone, so the same requests always meet the same fate.
+// depends on (seed, upstream, request number) alone, and each caller's requests are numbered apart, so two hosts that
+// send the same requests meet the same fates.
 
 export const UPSTREAMS = ["afip", "mercadopago", "whatsapp", "openai", "database", "redis"];
 
@@ -73,11 +74,11 @@ export function scheduled(scenario, upstream, sinceStartMs) {
 }
 
 /** What one request meets: { mode, tookMs, … }. `only` limits a phase to some tenants, `rate` to a share of requests. */
-export function fate({ scenario, upstream, caller, number, tenant, now }) {
+export function fate({ scenario, upstream, number, tenant, now }) {
   const spared =
-    (now.only && !now.only.includes(tenant)) || draw(scenario.seed, upstream, caller, number, "rate") >= now.rate;
+    (now.only && !now.only.includes(tenant)) || draw(scenario.seed, upstream, number, "rate") >= now.rate;
   const met = spared ? phase({ mode: "healthy" }, upstream) : now;
   const [low, high] = met.latency_ms ?? LATENCY[upstream];
-  const tookMs = Math.round(low + (high - low) * draw(scenario.seed, upstream, caller, number, "latency"));
+  const tookMs = Math.round(low + (high - low) * draw(scenario.seed, upstream, number, "latency"));
   return { ...met, tookMs };
 }

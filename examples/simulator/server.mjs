@@ -3,15 +3,12 @@
 
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
-import { ScaledClock } from "./clock.mjs";
+import { RunningClock } from "./clock.mjs";
 import { answer } from "./answers.mjs";
 import { UPSTREAMS, MODES, fate, phase, readScenario, scheduled } from "./scenario.mjs";
 
 const CONTROL_PAGE = new URL("./control.html", import.meta.url);
 const MAX_BODY = 65_536;
-
-/** A hanging request is let go after this much simulated time even if its caller stays. */
-const HANG_MS = 10 * 60_000;
 
 class Stats {
   #upstreams = new Map(UPSTREAMS.map((u) => [u, { calls: 0, by_caller: {}, by_mode: {} }]));
@@ -32,14 +29,14 @@ class Stats {
   json = () => ({ upstreams: Object.fromEntries(this.#upstreams) });
 }
 
-export function createSimulator({ scenario: document = {}, clock = new ScaledClock() } = {}) {
+export function createSimulator({ scenario: document = {}, clock = new RunningClock() } = {}) {
   const scenario = readScenario(document);
   const startedAt = clock.now();
   const switches = new Map();
   const stats = new Stats();
 
-  const current = (upstream) =>
-    switches.get(upstream) ?? scheduled(scenario, upstream, clock.now() - startedAt);
+  const current = (upstream, at = clock.now()) =>
+    switches.get(upstream) ?? scheduled(scenario, upstream, at - startedAt);
 
   const control = () => ({
     scenario: scenario.name,
@@ -60,23 +57,25 @@ export function createSimulator({ scenario: document = {}, clock = new ScaledClo
   }
 
   function serve(upstream, request, response) {
+    // on a stepped clock every request says when it is sent
+    const at = (clock.stepped && Number(request.headers["x-sim-now"])) || clock.now();
+    if (clock.stepped) clock.set(at);
     const caller = String(request.headers["x-caller"] ?? "unknown").slice(0, 40);
     const tenant = request.headers["x-tenant"];
     const number = stats.count(upstream, caller);
-    const met = fate({ scenario, upstream, caller, number, tenant, now: current(upstream) });
+    const met = fate({ scenario, upstream, number, tenant, now: current(upstream, at) });
     stats.met(upstream, met.mode);
     const headers = { "x-sim-took-ms": String(met.tookMs) };
-    if (met.mode === "hang") {
-      const letGo = clock.after(HANG_MS, () => request.socket.destroy());
-      request.socket.once("close", letGo);
-      return;
-    }
-    const cancel = clock.after(met.tookMs, () => {
+    if (met.mode === "hang") return; // until the caller goes away
+    const end = () => {
       if (met.mode === "reset") return request.socket.resetAndDestroy();
       const said = answer(upstream, number, met);
       send(response, said.status, said.body, { ...headers, ...said.headers });
-    });
-    response.once("close", cancel);
+    };
+    // on a stepped clock the caller is told how long it took and moves its own clock
+    if (clock.stepped) return end();
+    const timer = clock.setTimer(end, met.tookMs);
+    response.once("close", () => clock.clearTimer(timer));
   }
 
   async function route(request, response) {
@@ -100,6 +99,7 @@ export function createSimulator({ scenario: document = {}, clock = new ScaledClo
       case "GET /clock":
         return send(response, 200, clock.describe());
       case "POST /clock":
+        if (!clock.stepped) throw new Error("only a stepped clock can be set");
         clock.set(JSON.parse(body).now_ms);
         return send(response, 200, clock.describe());
       default:
