@@ -1,5 +1,6 @@
 //! Limits against slow obvious models: exact fractions for the bucket, lists of instants for the windows.
 #![allow(missing_docs)]
+use brownout::base::bytes::{ByteReader, ByteWriter};
 use brownout::base::doc::{Faults, Node};
 use brownout::base::json::Json;
 use brownout::base::time::Instant;
@@ -307,5 +308,39 @@ proptest! {
         let used = s.view(&old, at(now)).used;
         prop_assert_eq!(s.migrate(&old, &new, at(now)).view(&new, at(now)).used, used.min(limit));
         prop_assert_eq!(&s.migrate(&old, &old, at(now)), &s);
+    }
+
+    /// A state that went through bytes is the state; any bytes give a state or a fault.
+    #[test]
+    fn bytes_change_nothing(kind in 0usize..3, ops in prop::collection::vec(op(), 0..30), noise in prop::collection::vec(any::<u8>(), 0..80)) {
+        let kind = ["token_bucket", "sliding_window", "fixed_window"][kind];
+        let p = policy(&format!(r#"{{"name":"l","limit":5,"period":"1s","algorithm":"{kind}","penalty":{{"after":3,"block":"1s"}}}}"#));
+        let (mut s, mut now) = (LimitState::default(), 0i64);
+        for op in ops {
+            match op {
+                Op::Wait(us) => now += us / 4,
+                Op::Ask(n) => match s.check(&p, n, at(now)) {
+                    LimitCheck::Pass => s.commit(&p, n, at(now)),
+                    _ => { s.refused(&p, n, at(now)); }
+                },
+                Op::Refund { units, .. } => s.refund(&p, units, None, at(now)),
+                Op::Debit(n) => s.debit(&p, n, at(now)),
+            }
+        }
+        let mut w = ByteWriter::default();
+        s.write(&mut w);
+        let bytes = w.into_vec();
+        let mut r = ByteReader::new(&bytes);
+        let back = LimitState::read(&mut r, &p).unwrap();
+        prop_assert!(r.finish().is_ok());
+        prop_assert_eq!(&back, &s);
+        prop_assert_eq!(back.view(&p, at(now)), s.view(&p, at(now)));
+        for cut in 0..bytes.len() {
+            prop_assert!(LimitState::read(&mut ByteReader::new(&bytes[..cut]), &p).is_err());
+        }
+        if let Ok(s) = LimitState::read(&mut ByteReader::new(&noise), &p) {
+            s.view(&p, at(now));
+            s.rests_at(&p, at(now));
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! One limit at a time, with numbers that can be checked by hand.
 #![allow(missing_docs)]
+use brownout::base::bytes::{ByteReader, ByteWriter};
+use brownout::base::calendar::Zone;
 use brownout::base::doc::{Faults, Node};
 use brownout::base::error::Code;
 use brownout::base::json::Json;
@@ -149,12 +151,12 @@ fn days_and_weeks_begin_in_the_rules_zone() {
     let noon = ms(1_767_268_800_000);
     let hours = |h: i64| ms(1_767_268_800_000 + h * 3_600_000);
     let mut day = policy(r#"{"name":"l","limit":1,"period":"1d","algorithm":"fixed_window"}"#);
-    day.set_default_zone(-180);
+    day.set_default_zone(&Zone::Fixed(-3 * 3600));
     let mut s = LimitState::default();
     s.commit(&day, 1, noon);
     assert_eq!(s.check(&day, 1, noon), limited(hours(15)));
     day = policy(r#"{"name":"l","limit":1,"period":"1d","algorithm":"fixed_window","zone":"+05:30"}"#);
-    day.set_default_zone(-180);
+    day.set_default_zone(&Zone::Fixed(-3 * 3600));
     let mut s = LimitState::default();
     s.commit(&day, 1, noon);
     assert_eq!(s.check(&day, 1, noon), limited(ms(1_767_268_800_000 + 6 * 3_600_000 + 1_800_000)));
@@ -162,6 +164,81 @@ fn days_and_weeks_begin_in_the_rules_zone() {
     let mut s = LimitState::default();
     s.commit(&week, 1, noon);
     assert_eq!(s.check(&week, 1, noon), limited(hours(12 + 3 * 24)));
+}
+
+#[test]
+fn months_end_where_the_zone_says_and_daylight_saving_moves_days() {
+    // 2024-02-29T23:30:00Z is still the 29th in Buenos Aires, whose March begins at 03:00Z.
+    let now = ms(1_709_249_400_000);
+    let month = |zone: &str| {
+        policy(&format!(r#"{{"name":"l","limit":1,"period":"1 month","algorithm":"fixed_window","zone":{zone}}}"#))
+    };
+    let end = |p: &LimitPolicy| {
+        let mut s = LimitState::default();
+        s.commit(p, 1, now);
+        s.view(p, now).full_at.since(now)
+    };
+    assert_eq!(end(&month(r#""Z""#)), Span::from_secs(1800));
+    assert_eq!(end(&month(r#""-03:00""#)), Span::from_secs(1800 + 3 * 3600));
+    // New York on 2026-03-08: the day has 23 hours.
+    let zone = r#"{"name":"America/New_York","offset":"-05:00","changes":[{"at_ms":1772953200000,"offset":"-04:00"}]}"#;
+    let day = policy(&format!(r#"{{"name":"l","limit":1,"period":"1d","algorithm":"fixed_window","zone":{zone}}}"#));
+    let midnight = ms(1_772_946_000_000);
+    let mut s = LimitState::default();
+    s.commit(&day, 1, midnight);
+    assert_eq!(s.view(&day, midnight).full_at.since(midnight), Span::from_secs(23 * 3600));
+    let bad = r#"{"name":"l","limit":1,"period":"1d","algorithm":"fixed_window","zone":{"name":"X","changes":[{"at_ms":1}]}}"#;
+    let missing = |path: &str| (Code::MissingField, path.to_string());
+    assert_eq!(read(bad).unwrap_err(), [missing("zone.offset"), missing("zone.changes[0].offset")]);
+}
+
+#[test]
+fn hostile_bytes_meet_the_checks() {
+    let read = |p: &LimitPolicy, bytes: &[u8]| LimitState::read(&mut ByteReader::new(bytes), p).map_err(|f| f.code);
+    let corrupt = Err(Code::SnapshotCorrupt);
+    let bucket = policy(r#"{"name":"l","limit":7,"period":"1s"}"#);
+    let bytes = |full: i64, rest: u64, since: i64| {
+        let mut w = ByteWriter::default();
+        w.u8(1);
+        w.i64(full);
+        w.u64(rest);
+        w.i64(since);
+        w.count(0);
+        w.bool(false);
+        w.into_vec()
+    };
+    assert!(read(&bucket, &bytes(10, 6, 10)).is_ok());
+    assert_eq!(read(&bucket, &bytes(10, 7, 10)), corrupt);
+    assert_eq!(read(&bucket, &bytes(10, 0, 11)), corrupt);
+    assert_eq!(read(&bucket, &bytes(-1, 0, 0)), corrupt);
+    let sliding = policy(r#"{"name":"l","limit":7,"period":"1s","algorithm":"sliding_window"}"#);
+    assert_eq!(read(&sliding, &bytes(10, 0, 0)), corrupt);
+    let slots = |list: &[(i64, u64)]| {
+        let mut w = ByteWriter::default();
+        w.u8(2);
+        w.count(list.len());
+        list.iter().for_each(|(index, count)| {
+            w.i64(*index);
+            w.u64(*count);
+        });
+        w.bool(false);
+        w.into_vec()
+    };
+    assert!(read(&sliding, &slots(&[(1, 2), (2, 1)])).is_ok());
+    for bad in [&[(2, 1), (2, 1)][..], &[(-1, 1)], &[(1, 0)], &[(1, u64::MAX)], &[(i64::MAX, 1)]] {
+        assert_eq!(read(&sliding, &slots(bad)), corrupt, "{bad:?}");
+    }
+    let fixed = policy(r#"{"name":"l","limit":7,"period":"1m","algorithm":"fixed_window"}"#);
+    let window = |end: Instant| {
+        let mut w = ByteWriter::default();
+        w.u8(3);
+        w.instant(end);
+        w.u64(1);
+        w.bool(false);
+        w.into_vec()
+    };
+    assert!(read(&fixed, &window(ms(120_000))).is_ok());
+    assert_eq!(read(&fixed, &window(ms(120_001))), corrupt);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A policy document: what is read, what is refused, and where each fault stands.
 #![allow(missing_docs)]
+use brownout::base::calendar::Zone;
 use brownout::base::error::Code;
 use brownout::base::num::Ratio;
 use brownout::base::time::{Span, parse_span};
@@ -284,11 +285,11 @@ fn windows_take_the_documents_zone_unless_they_have_their_own() {
         .limits
         .iter()
         .map(|l| match &l.algorithm {
-            Algorithm::FixedWindow(f) => f.zone,
+            Algorithm::FixedWindow(f) => f.zone.clone(),
             _ => None,
         })
         .collect();
-    assert_eq!((p.zone_offset_min, zones), (-180, vec![Some(-180), Some(330)]));
+    assert_eq!((p.zone, zones), (Zone::Fixed(-10_800), vec![Some(Zone::Fixed(-10_800)), Some(Zone::Fixed(19_800))]));
     assert_eq!(faults(r#"{"version":1,"zone":"Mars"}"#), [(Code::WrongType, "zone".into())]);
 }
 

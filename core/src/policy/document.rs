@@ -1,11 +1,12 @@
 //! The frame of the document: what stands at its top, and the order in which its parts are read.
+use crate::base::calendar::Zone;
 use crate::base::doc::{Faults, Node, Table};
 use crate::base::error::{Code, Fault};
 use crate::base::hash::stable;
 use crate::base::num::Ratio;
 use crate::base::time::Span;
 use crate::gate::breaker::WindowRule;
-use crate::gate::limit::policy::read_zone;
+use crate::gate::limit::zone::read_zone;
 use crate::gate::rule::{MODES, Mode};
 use crate::policy::presets::{BuiltIn, Presets};
 use crate::policy::service::{self, Service};
@@ -53,8 +54,8 @@ pub struct Policy {
     pub version: u32,
     /// `name`; empty when it has none.
     pub name: String,
-    /// `zone` in minutes east of UTC; default UTC.
-    pub zone_offset_min: i32,
+    /// `zone`: where days begin; default UTC.
+    pub zone: Zone,
     /// `mode` of the whole document.
     pub mode: Mode,
     /// `enforce_share` of the whole document.
@@ -93,12 +94,12 @@ pub(super) fn read<'a>(root: &Node<'a>, built_in: &'a BuiltIn, faults: &'a Fault
     let t = root.table()?;
     let version = read_version(&t);
     let name = t.node("name").and_then(|n| n.name()).unwrap_or_default();
-    let zone = t.node("zone").and_then(|n| read_zone(&n)).unwrap_or(0);
+    let zone = t.node("zone").and_then(|n| read_zone(&n)).unwrap_or(Zone::UTC);
     let presets = Presets::read(&t, built_in, faults);
     let engine_failure = t.word("on_engine_failure", &ON_ENGINE_FAILURE).unwrap_or_default();
     let mut lints = Vec::new();
     let (mut services, mut drafts) = (Vec::new(), Vec::new());
-    let ctx = service::Context { presets: &presets, zone, on_engine_failure: engine_failure };
+    let ctx = service::Context { presets: &presets, zone: &zone, on_engine_failure: engine_failure };
     for (name, node) in read_services(&t) {
         let Some(table) = node.table() else { continue };
         drafts.push(read_service(name, &table));
@@ -107,7 +108,7 @@ pub(super) fn read<'a>(root: &Node<'a>, built_in: &'a BuiltIn, faults: &'a Fault
     let mut policy = Policy {
         version: 1,
         name: name.to_string(),
-        zone_offset_min: zone,
+        zone: zone.clone(),
         mode: t.word("mode", &MODES).unwrap_or_default(),
         enforce_share: t.share("enforce_share"),
         hash: 0,

@@ -1,4 +1,5 @@
 //! One service: an upstream that calls go to, and the rules that stand before it.
+use crate::base::calendar::Zone;
 use crate::base::doc::{Node, Table};
 use crate::base::error::{Code, Fault};
 use crate::base::json::Json;
@@ -63,7 +64,7 @@ pub struct Service {
 /// What the document tells its services.
 pub(super) struct Context<'c, 'a> {
     pub(super) presets: &'c Presets<'a>,
-    pub(super) zone: i32,
+    pub(super) zone: &'c Zone,
     pub(super) on_engine_failure: OnEngineFailure,
 }
 

@@ -2,6 +2,9 @@
 //!
 //! `align = "clock"` windows stand on the clock: periods under a day are counted from the epoch, `1d`, `1w` and `1 month`
 //! are calendar periods in the rule's zone. `align = "first_hit"` windows begin with a granted call.
+use crate::base::bytes::{ByteReader, ByteWriter};
+use crate::base::calendar::{self, Weekday, Zone};
+use crate::base::error::Fault;
 use crate::base::time::{Instant, Span};
 use crate::gate::limit::period::{DAY, Period, WEEK};
 
@@ -27,24 +30,24 @@ pub struct FixedRule {
     pub period: Period,
     /// Where windows begin.
     pub align: Align,
-    /// Minutes east of UTC; `None` takes the document's zone.
-    pub zone: Option<i32>,
+    /// Where calendar periods begin; `None` takes the document's zone.
+    pub zone: Option<Zone>,
 }
 
 impl FixedRule {
     /// When the window that holds `now` ends, were it opened now.
     pub fn end(&self, now: Instant) -> Instant {
-        let Period::Length(length) = self.period else {
-            return now;
+        let length = match self.period {
+            Period::Length(length) if self.align == Align::FirstHit => return now + length,
+            Period::Length(DAY) => return self.calendar_end(calendar::Period::Day, now),
+            Period::Length(WEEK) => return self.calendar_end(calendar::Period::Week(Weekday::Monday), now),
+            Period::Month => return self.calendar_end(calendar::Period::Month, now),
+            Period::Length(length) => length,
         };
-        if self.align == Align::FirstHit {
-            return now + length;
-        }
-        let shift = if length == DAY || length == WEEK { i64::from(self.zone.unwrap_or(0)) * 60_000_000 } else { 0 };
-        // 1970-01-01 was a Thursday: weeks begin on the Monday three days before.
-        let monday = if length == WEEK { 3 * DAY.micros() } else { 0 };
-        let into = (now.micros() + shift + monday).rem_euclid(length.micros());
-        now + Span::from_micros(length.micros() - into)
+        now + Span::from_micros(length.micros() - now.micros() % length.micros())
+    }
+    fn calendar_end(&self, period: calendar::Period, now: Instant) -> Instant {
+        period.around(now, self.zone.as_ref().unwrap_or(&Zone::UTC)).end
     }
     fn holds(&self, end: Instant, at: Instant) -> bool {
         at < end && self.end(at) >= end
@@ -100,7 +103,7 @@ impl Fixed {
     }
     /// The same units in use under another rule, at most its limit; an equal period keeps its window.
     pub fn migrate(&self, old: &FixedRule, new: &FixedRule, now: Instant) -> Fixed {
-        let same = (old.period, old.align, old.zone) == (new.period, new.align, new.zone);
+        let same = (old.period, old.align, &old.zone) == (new.period, new.align, &new.zone);
         let used = self.used(now).min(new.limit);
         let open = now < self.end && (used > 0 || new.align == Align::FirstHit && same);
         if open { Fixed { end: if same { self.end } else { new.end(now) }, used } } else { Fixed::default() }
@@ -108,5 +111,19 @@ impl Fixed {
     /// A window in which `units` are taken now, at most the limit.
     pub fn with_used(units: u64, rule: &FixedRule, now: Instant) -> Fixed {
         Fixed { end: rule.end(now), used: units.min(rule.limit) }
+    }
+    /// Writes the window.
+    pub fn write(&self, w: &mut ByteWriter) {
+        w.instant(self.end);
+        w.u64(self.used);
+    }
+    /// Reads a window back. Errors: `snapshot_corrupt`, also for an end that the clock does not have.
+    pub fn read(rule: &FixedRule, r: &mut ByteReader) -> Result<Fixed, Fault> {
+        let out = Fixed { end: r.instant()?, used: r.u64()? };
+        if rule.align == Align::Clock && out.end > Instant::EPOCH && !out.end.is_never() {
+            let last = out.end - Span::from_micros(1);
+            r.expect(rule.end(last) == out.end, "a window that ends between two marks of the clock")?;
+        }
+        Ok(out)
     }
 }

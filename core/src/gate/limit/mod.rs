@@ -12,6 +12,7 @@ pub mod sliding_window;
 pub mod state;
 pub mod token_bucket;
 pub mod view;
+pub mod zone;
 
 pub use penalty::Penalty;
 pub use period::Period;

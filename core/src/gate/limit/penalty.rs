@@ -2,8 +2,9 @@
 //!
 //! Every refusal is a strike; `after` strikes begin a block; each block is longer than the one before; strikes and blocks
 //! are forgotten `forget` after the last of them. Refusals during a block neither count nor extend it.
+use crate::base::bytes::{ByteReader, ByteWriter};
 use crate::base::doc::{Node, Table};
-use crate::base::error::Code;
+use crate::base::error::{Code, Fault};
 use crate::base::num::Ratio;
 use crate::base::time::{Instant, Span};
 
@@ -110,5 +111,22 @@ impl Strikes {
     /// When all is forgotten.
     pub fn rests_at(&self, penalty: &Penalty) -> Instant {
         if self.count == 0 && self.blocks == 0 { Instant::EPOCH } else { self.last + penalty.forget }
+    }
+    /// Writes the strikes.
+    pub fn write(&self, w: &mut ByteWriter) {
+        w.u32(self.count);
+        w.u32(self.blocks);
+        w.instant(self.until);
+        w.instant(self.last);
+    }
+    /// Reads strikes back. Errors: `snapshot_corrupt`, also for a state that no history leads to.
+    pub fn read(penalty: &Penalty, r: &mut ByteReader) -> Result<Strikes, Fault> {
+        let out = Strikes { count: r.u32()?, blocks: r.u32()?, until: r.instant()?, last: r.instant()? };
+        r.expect(out.count < penalty.after, "more strikes than begin a block")?;
+        r.expect(
+            out.last >= out.until && (out.blocks > 0 || out.until == Instant::EPOCH),
+            "a block without its reason",
+        )?;
+        Ok(out)
     }
 }

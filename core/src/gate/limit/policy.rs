@@ -1,4 +1,5 @@
 //! What the document says about one limit.
+use crate::base::calendar::Zone;
 use crate::base::doc::{Node, Table};
 use crate::base::error::Code;
 use crate::gate::limit::fixed_window::{ALIGNS, Align, FixedRule};
@@ -6,6 +7,7 @@ use crate::gate::limit::penalty::{Penalty, required};
 use crate::gate::limit::period::Period;
 use crate::gate::limit::sliding_window::SlidingRule;
 use crate::gate::limit::token_bucket::BucketRule;
+use crate::gate::limit::zone::read_zone;
 use crate::gate::rule::Rule;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -133,10 +135,12 @@ impl LimitPolicy {
             _ => self.limit,
         }
     }
-    /// Gives calendar windows without a zone of their own the document's, in minutes east of UTC.
-    pub fn set_default_zone(&mut self, minutes: i32) {
-        if let Algorithm::FixedWindow(f) = &mut self.algorithm {
-            f.zone = f.zone.or(Some(minutes));
+    /// Gives calendar windows without a zone of their own the document's.
+    pub fn set_default_zone(&mut self, zone: &Zone) {
+        if let Algorithm::FixedWindow(f) = &mut self.algorithm
+            && f.zone.is_none()
+        {
+            f.zone = Some(zone.clone());
         }
     }
     /// The field's word for the algorithm.
@@ -197,31 +201,6 @@ fn fixed(t: &Table, rule: FixedRule) -> Option<Algorithm> {
         return None;
     }
     Some(Algorithm::FixedWindow(rule))
-}
-
-/// Reads a fixed offset: `"-03:00"`, `"+05:30"`, `"Z"`. Unit: minutes east of UTC, at most 18 hours.
-pub fn read_zone(node: &Node) -> Option<i32> {
-    let text = node.text()?;
-    let minutes = parse_zone(text);
-    if minutes.is_none() {
-        node.fault(Code::WrongType, format!("`{}` is no offset such as `-03:00`", crate::base::doc::clip(text)));
-    }
-    minutes
-}
-
-fn parse_zone(text: &str) -> Option<i32> {
-    if matches!(text, "Z" | "UTC") {
-        return Some(0);
-    }
-    let sign = match text.get(..1)? {
-        "+" => 1,
-        "-" => -1,
-        _ => return None,
-    };
-    let (hours, minutes) = text.get(1..)?.split_once(':')?;
-    let number = |s: &str| (s.len() == 2 && s.bytes().all(|b| b.is_ascii_digit())).then(|| s.parse::<i32>().ok());
-    let (hours, minutes) = (number(hours)??, number(minutes)??);
-    (minutes < 60 && hours * 60 + minutes <= 18 * 60).then_some(sign * (hours * 60 + minutes))
 }
 
 fn read_exempt(t: &Table) -> Vec<String> {

@@ -3,7 +3,9 @@
 //! A unit taken at `t` counts until the end of its sub-bucket plus the period, so a window may under-admit by at most one
 //! sub-bucket and never over-admits. Only occupied sub-buckets are stored; the newest stands inline, so that a quiet key
 //! needs no allocation.
-use crate::base::time::Instant;
+use crate::base::bytes::{ByteReader, ByteWriter};
+use crate::base::error::Fault;
+use crate::base::time::{Instant, MAX_MICROS};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
@@ -43,7 +45,7 @@ struct Slot {
 }
 
 /// What one key has taken.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sliding {
     newest: Slot,
     /// Everything counted, lapsed sub-buckets that nothing has cleared yet included.
@@ -52,7 +54,17 @@ pub struct Sliding {
     older: Option<Box<VecDeque<Slot>>>,
 }
 
+impl PartialEq for Sliding {
+    fn eq(&self, other: &Self) -> bool {
+        self.occupied().eq(other.occupied())
+    }
+}
+impl Eq for Sliding {}
+
 impl Sliding {
+    fn occupied(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.slots().filter(|s| s.count > 0)
+    }
     fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
         self.older.iter().flat_map(|q| q.iter().copied()).chain(core::iter::once(self.newest))
     }
@@ -166,5 +178,32 @@ impl Sliding {
         let mut out = Sliding::default();
         out.take(rule, units.min(rule.limit), now);
         out
+    }
+    /// Writes the occupied sub-buckets.
+    pub fn write(&self, w: &mut ByteWriter) {
+        w.count(self.occupied().count());
+        for slot in self.occupied() {
+            w.i64(slot.index);
+            w.u64(slot.count);
+        }
+    }
+    /// Reads a window back. Errors: `snapshot_corrupt`, also for sub-buckets out of order and counts beyond any rule.
+    pub fn read(rule: &SlidingRule, r: &mut ByteReader) -> Result<Sliding, Fault> {
+        let mut out = Sliding::default();
+        let n = r.count(16)?;
+        let mut older = VecDeque::new();
+        for i in 0..n {
+            let slot = Slot { index: r.i64()?, count: r.u64()? };
+            let in_time = (0..=MAX_MICROS / rule.sub).contains(&slot.index);
+            r.expect(in_time && (i == 0 || slot.index > out.newest.index), "sub-buckets out of order")?;
+            r.expect(slot.count > 0 && slot.count <= MOST - out.total, "a count beyond any rule")?;
+            if i > 0 {
+                older.push_back(out.newest);
+            }
+            out.total += slot.count;
+            out.newest = slot;
+        }
+        out.older = (!older.is_empty()).then(|| Box::new(older));
+        Ok(out)
     }
 }

@@ -1,4 +1,6 @@
 //! What one key has used of one limit.
+use crate::base::bytes::{ByteReader, ByteWriter};
+use crate::base::error::Fault;
 use crate::base::time::Instant;
 use crate::gate::limit::fixed_window::Fixed;
 use crate::gate::limit::penalty::Strikes;
@@ -196,5 +198,40 @@ impl LimitState {
             },
         };
         LimitState { shape, strikes }
+    }
+    /// Writes the state.
+    pub fn write(&self, w: &mut ByteWriter) {
+        match &self.shape {
+            Shape::Fresh => w.u8(0),
+            Shape::Bucket(s) => {
+                w.u8(1);
+                s.write(w);
+            }
+            Shape::Sliding(s) => {
+                w.u8(2);
+                s.write(w);
+            }
+            Shape::Fixed(s) => {
+                w.u8(3);
+                s.write(w);
+            }
+        }
+        w.option(self.strikes.as_deref(), |w, s| s.write(w));
+    }
+    /// Reads a state back that was written under the same policy. Errors: `snapshot_corrupt`, also for a state that no
+    /// history leads to.
+    pub fn read(r: &mut ByteReader, p: &LimitPolicy) -> Result<LimitState, Fault> {
+        let shape = match (r.u8()?, &p.algorithm) {
+            (0, _) => Shape::Fresh,
+            (1, Algorithm::TokenBucket(rule)) => Shape::Bucket(Bucket::read(rule, r)?),
+            (2, Algorithm::SlidingWindow(rule)) => Shape::Sliding(Sliding::read(rule, r)?),
+            (3, Algorithm::FixedWindow(rule)) => Shape::Fixed(Fixed::read(rule, r)?),
+            _ => return Err(r.corrupt("the state of another algorithm")),
+        };
+        let strikes = r.option(|r| match &p.penalty {
+            Some(penalty) => Strikes::read(penalty, r).map(Box::new),
+            None => Err(r.corrupt("strikes without a penalty")),
+        })?;
+        Ok(LimitState { shape, strikes })
     }
 }

@@ -5,6 +5,8 @@
 //!
 //! A refund gives back what has not refilled yet. How much that is depends on how full the bucket became in between, so
 //! the state remembers the few lowest levels since it was last full ([`Low`]).
+use crate::base::bytes::{ByteReader, ByteWriter};
+use crate::base::error::Fault;
 use crate::base::time::{Instant, MAX_MICROS};
 use alloc::boxed::Box;
 
@@ -37,6 +39,15 @@ impl Fine {
     /// The first whole microsecond that is not before this.
     const fn up(self) -> Instant {
         Instant::from_micros(if self.rest > 0 { self.us.saturating_add(1) } else { self.us })
+    }
+    fn write(self, w: &mut ByteWriter) {
+        w.i64(self.us);
+        w.u64(self.rest);
+    }
+    fn read(rule: &BucketRule, r: &mut ByteReader) -> Result<Fine, Fault> {
+        let fine = Fine { us: r.i64()?, rest: r.u64()? };
+        r.expect((0..=MAX_MICROS).contains(&fine.us) && fine.rest < rule.limit, "a level out of range")?;
+        Ok(fine)
     }
     fn parts(self, limit: u64) -> u128 {
         u128::from(self.us.max(0).unsigned_abs()) * u128::from(limit) + u128::from(self.rest)
@@ -102,7 +113,7 @@ struct Low {
 const LOWS: usize = 6;
 
 /// Lows in order of time, each higher than the one before.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Lows {
     len: usize,
     list: [Low; LOWS],
@@ -132,7 +143,7 @@ impl Lows {
 }
 
 /// What one key has taken.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Bucket {
     /// When the bucket is full again ("theoretical arrival time").
     full: Fine,
@@ -141,7 +152,17 @@ pub struct Bucket {
     lows: Option<Box<Lows>>,
 }
 
+impl PartialEq for Bucket {
+    fn eq(&self, other: &Self) -> bool {
+        (self.full, self.since, self.live_lows()) == (other.full, other.since, other.live_lows())
+    }
+}
+impl Eq for Bucket {}
+
 impl Bucket {
+    fn live_lows(&self) -> &[Low] {
+        self.lows.as_deref().map(Lows::live).unwrap_or_default()
+    }
     fn full_from(&self, now: Instant) -> Fine {
         self.full.max(Fine::at(now))
     }
@@ -246,5 +267,34 @@ impl Bucket {
     }
     fn with_gap(gap: Fine, rule: &BucketRule, now: Instant) -> Bucket {
         Bucket { full: Fine::at(now).plus(gap, rule.limit), since: Instant::EPOCH, lows: None }
+    }
+    /// Writes the bucket.
+    pub fn write(&self, w: &mut ByteWriter) {
+        self.full.write(w);
+        w.instant(self.since);
+        let lows = self.live_lows();
+        w.count(lows.len());
+        for low in lows {
+            w.instant(low.at);
+            low.gap.write(w);
+        }
+    }
+    /// Reads a bucket back. Errors: `snapshot_corrupt`, also for marks out of order.
+    pub fn read(rule: &BucketRule, r: &mut ByteReader) -> Result<Bucket, Fault> {
+        let full = Fine::read(rule, r)?;
+        let since = r.instant()?;
+        r.expect(since.micros() <= full.us, "a bucket that is full before it was used")?;
+        let n = r.count(24)?;
+        r.expect(n <= LOWS, "more marks than a bucket keeps")?;
+        let mut lows = Lows::default();
+        let mut last = Low { at: since, gap: Fine::ZERO };
+        for slot in lows.list.iter_mut().take(n) {
+            let low = Low { at: r.instant()?, gap: Fine::read(rule, r)? };
+            r.expect(low.at > last.at && low.gap >= last.gap, "marks out of order")?;
+            *slot = low;
+            last = low;
+        }
+        lows.len = n;
+        Ok(Bucket { full, since, lows: (n > 0).then(|| Box::new(lows)) })
     }
 }
