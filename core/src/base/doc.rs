@@ -109,6 +109,10 @@ impl<'a> Node<'a> {
                 .collect(),
         )
     }
+    /// A list's values, or the one value itself.
+    pub fn list_or_one(&self) -> Option<Vec<Node<'a>>> {
+        if matches!(self.json, Json::Arr(_)) { self.list() } else { Some(vec![self.clone()]) }
+    }
     /// As text.
     pub fn text(&self) -> Option<&'a str> {
         match self.json {

@@ -34,6 +34,13 @@ const FILED: u32 = 1 << 31;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct KeyId(pub u32);
 
+impl KeyId {
+    /// Its place in a table beside the interner.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Why a name did not become a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum KeyError {
