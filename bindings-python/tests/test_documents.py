@@ -73,3 +73,11 @@ def test_example(monkeypatch: pytest.MonkeyPatch, upstream: Upstream) -> None:
         assert client.post("/invoices/3", headers=two).json() == {"status": "issued"}
         assert client.get("/api/health").status_code == 200
     assert example.queue == [2]
+
+
+def test_guide() -> None:
+    space: dict[str, Any] = {"__name__": "guide"}
+    for number, (syntax, text) in enumerate(BLOCK.findall((ROOT / "docs/python.md").read_text(encoding="utf-8"))):
+        assert syntax == "python"
+        exec(compile(text, f"guide block {number}", "exec"), space)
+    assert space["text"] == "CAE 7"
