@@ -1,4 +1,5 @@
 //! Floor 0: numbers, time, names and errors. Nothing here knows what a breaker is.
+#[cfg(feature = "full")]
 pub mod bytes;
 pub mod calendar;
 #[cfg(feature = "full")]

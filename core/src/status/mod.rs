@@ -23,6 +23,8 @@ pub mod policy;
 #[cfg(feature = "full")]
 pub mod service;
 #[cfg(feature = "full")]
+pub mod snapshot;
+#[cfg(feature = "full")]
 pub mod state;
 #[cfg(feature = "full")]
 pub mod view;

@@ -290,7 +290,7 @@ impl StatusState {
             }
         }
     }
-    fn weigh(&self, p: &StatusPolicy) -> Status {
+    pub(super) fn weigh(&self, p: &StatusPolicy) -> Status {
         let services = p.services.iter().zip(&self.services).map(|(part, s)| {
             contribution(part.impact, weighed(s.node.hold.shown, part.fallback.is_some()))
         });
@@ -298,7 +298,7 @@ impl StatusState {
             p.features.iter().zip(&self.features).map(|(part, f)| contribution(feature_impact(part.critical), f.hold.shown));
         services.chain(features).max().unwrap_or_default()
     }
-    fn earliest(&self, p: &StatusPolicy) -> Option<(Instant, &'static str)> {
+    pub(super) fn earliest(&self, p: &StatusPolicy) -> Option<(Instant, &'static str)> {
         let mut due: Option<(Instant, &'static str)> = None;
         let mut add = |at: Option<Instant>, why| {
             if let Some(at) = at.filter(|at| !at.is_never() && due.is_none_or(|(first, _)| *at < first)) {

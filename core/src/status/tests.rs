@@ -415,3 +415,63 @@ fn faults_name_the_circle_and_every_unknown_name() {
         ]
     );
 }
+
+/// A state with a bit of everything.
+fn busy() -> Run {
+    let mut r = Run::new(CAMPO);
+    for t in 0..3 {
+        r.breaker("afip", Condition::Open, t * 100);
+        r.breaker("afip", Condition::Closed, t * 100 + 10);
+        r.until(t * 100 + 90);
+    }
+    let target = Target::Feature(0);
+    r.s.maintain(&r.p, target, Some((Status::Degraded, Some(at(900)), Some("upgrade".to_string()))), at(400), &mut Vec::new());
+    r.breaker("openai", Condition::HalfOpenIdle, 401);
+    r.s.throttled(&r.p, 2, Some(at(440)), at(402), &mut Vec::new());
+    let memory = Some((850, 1000));
+    r.probe("database", ProbeResult { memory, message: Some("x".to_string()), latency: Some(Span::from_millis(5)), ..ok() }, 403);
+    r.probe("redis", fail(), 404);
+    r.breaker("afip", Condition::Open, 405);
+    r.breaker("afip", Condition::Closed, 406);
+    r
+}
+
+fn bytes(r: &Run) -> Vec<u8> {
+    let mut w = crate::base::bytes::ByteWriter::default();
+    r.s.write(&r.p, &mut w);
+    w.into_vec()
+}
+
+#[test]
+fn a_snapshot_is_the_state() {
+    let r = busy();
+    let bytes = bytes(&r);
+    let mut reader = crate::base::bytes::ByteReader::new(&bytes);
+    let s = StatusState::read(&r.p, &mut reader, at(406)).unwrap();
+    reader.finish().unwrap();
+    assert_eq!(s, r.s);
+    let (mut a, mut b) = (Run { p: r.p.clone(), s }, r);
+    assert_eq!(a.until(2000), b.until(2000));
+    assert_eq!(a.s, b.s);
+}
+
+#[test]
+fn damaged_bytes_are_a_fault_or_a_state_that_holds() {
+    let r = busy();
+    let good = bytes(&r);
+    for n in 0..good.len() {
+        let cut = StatusState::read(&r.p, &mut crate::base::bytes::ByteReader::new(&good[..n]), at(406));
+        assert_eq!(cut.unwrap_err().code, crate::base::error::Code::SnapshotCorrupt);
+        for bit in 0..8 {
+            let mut bad = good.clone();
+            bad[n] ^= 1 << bit;
+            if let Ok(s) = StatusState::read(&r.p, &mut crate::base::bytes::ByteReader::new(&bad), at(406)) {
+                let mut run = Run { p: r.p.clone(), s };
+                run.until(100_000);
+                assert!(run.view(100_000).services.len() == 5);
+            }
+        }
+    }
+    let (other, _) = read(r#"{"services":{"afip":{}}}"#);
+    assert!(StatusState::read(&other, &mut crate::base::bytes::ByteReader::new(&good), at(406)).is_err());
+}
