@@ -289,3 +289,13 @@ def test_unknown_service_is_a_mistake_not_an_answer(bo: Brownout) -> None:
     with pytest.raises(BrownoutError) as wrong:
         bo.guard("afipp", fallback=lambda reason: "hidden").run(lambda: 1)
     assert wrong.value.code == "unknown_service"
+
+
+def test_a_consumers_time_is_not_the_upstreams(bo: Brownout, clock: ManualClock, settled: Settlements) -> None:
+    @bo.guard("afip")
+    def numbers() -> Iterator[int]:
+        yield 1
+
+    for _ in numbers():
+        clock.advance(60_000)
+    assert only(bo, settled) == {}

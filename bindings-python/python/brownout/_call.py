@@ -21,10 +21,10 @@ class Call:
     can interrupt: a block that outlives its timeout is recorded as a timeout and goes on (`overran`).
     """
 
-    def __init__(self, engine: Engine, asked: Asked, *, interrupt: bool = True) -> None:
+    def __init__(self, engine: Engine, asked: Asked, *, timed: bool = True) -> None:
         self._engine = engine
         self._asked = asked
-        self._interrupt = interrupt
+        self._timed = timed
         self._permit: Permit | None = None
         self._told: Settlement = {}
         self._scope: asyncio.Timeout | None = None
@@ -74,7 +74,7 @@ class Call:
     async def __aenter__(self) -> Call:
         permit = self._enter()
         seconds = None if permit.timeout_ms is None else self._engine.clock.wait_s(permit.timeout_ms)
-        if self._interrupt and seconds is not None:
+        if self._timed and seconds is not None:
             self._scope = asyncio.timeout(seconds)
             try:
                 await self._scope.__aenter__()
@@ -112,7 +112,7 @@ class Call:
         settlement = _facts.merge(seen, self._told) if seen else self._told
         if seen.get("facts", {}).get("cancelled"):
             settlement = seen
-        if not interrupted:
+        if self._timed and not interrupted:
             self.overran = permit.overran
             settlement = ending(permit, settlement)
         self.settled = permit.settle(settlement)

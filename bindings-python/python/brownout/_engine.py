@@ -139,11 +139,11 @@ class Engine:
     def advance(self) -> None:
         """Runs every deadline that is due by now and arms the timer for the next."""
         now = self.clock.now_ms()
+        self._timer.disarm()  # before asking: what another thread arms from here on stays armed
         answer = self._core.advance(now)
+        self._arm(answer.next_ms)
         if answer.flags & ~_REARM:
             self._take(json.loads(answer.output), now)
-        self._timer.disarm()
-        self._arm(answer.next_ms)
         if now >= self._snapshot_due:
             self._save()
         self._arm(self._snapshot_due)
@@ -210,7 +210,6 @@ class Engine:
             self._core = _core.Engine.restore(self._policy, state, now)
         self.names = Names.read(self._core.names())
         self._handles.clear()
-        self._timer.disarm()
         self.advance()
 
     def _rebuild(self, lost: _core.Engine) -> None:
@@ -263,7 +262,6 @@ class Engine:
     def _order_rebase(self, at_ms: float) -> None:
         self._rebase.done()
         self.handle({"verb": "command", "order": "rebase", "to_ms": at_ms}, at_ms)
-        self._timer.disarm()
         self.advance()
 
     def _clock_steps(self) -> int:

@@ -107,10 +107,12 @@ class Guard:
             kind = called
         return cast("Callable[P, R]", kind)
 
+    # Generators are not timed: between two items the consumer runs, and its time is not the upstream's to answer for.
+
     def _generator(self, fn: Callable[..., Any]) -> Callable[..., Generator[Any, Any, Any]]:
         @functools.wraps(fn)
         def generate(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-            with Call(self._engine, self._asked(args, kwargs)):
+            with Call(self._engine, self._asked(args, kwargs), timed=False):
                 return (yield from fn(*args, **kwargs))
 
         return generate
@@ -118,8 +120,7 @@ class Guard:
     def _async_generator(self, fn: Callable[..., Any]) -> Callable[..., AsyncGenerator[Any, None]]:
         @functools.wraps(fn)
         async def generate(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
-            # no interruption: between two items the consumer runs, and its time is not the upstream's to answer for
-            async with Call(self._engine, self._asked(args, kwargs), interrupt=False), aclosing(fn(*args, **kwargs)) as items:
+            async with Call(self._engine, self._asked(args, kwargs), timed=False), aclosing(fn(*args, **kwargs)) as items:
                 async for item in items:
                     yield item
 

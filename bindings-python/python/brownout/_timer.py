@@ -42,18 +42,19 @@ class Timer:
 
     def arm(self, at_ms: float) -> None:
         """Fire at `at_ms`, unless something earlier is armed already."""
-        if at_ms >= self.due_ms or self._closed:
-            return
         wait_s = self._clock.wait_s(at_ms - self._clock.now_ms())
-        self.due_ms = at_ms
-        if wait_s is None:
-            return  # a clock that only a person moves
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self._wait_in_thread()
-        else:
-            self._wait_in_loop(loop, wait_s)
+        with self._wake:
+            if at_ms >= self.due_ms or self._closed:
+                return
+            self.due_ms = at_ms
+            if wait_s is None:
+                return  # a clock that only a person moves
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:
+                self._wait_in_thread()
+            else:
+                self._wait_in_loop(loop, wait_s)
 
     def disarm(self) -> None:
         """Nothing to wait for."""
@@ -72,11 +73,10 @@ class Timer:
         self._handle = loop.call_later(min(max(wait_s, 0.0), _LONGEST_S), self._ring)
 
     def _wait_in_thread(self) -> None:
-        with self._wake:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._watch, args=(self._wake,), name="brownout-timer", daemon=True)
-                self._thread.start()
-            self._wake.notify()
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._watch, args=(self._wake,), name="brownout-timer", daemon=True)
+            self._thread.start()
+        self._wake.notify()
 
     def _watch(self, wake: threading.Condition) -> None:
         while True:

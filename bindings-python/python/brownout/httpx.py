@@ -53,6 +53,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         inner = self._sync = self._sync or httpx.HTTPTransport()
         asked, since, attempt = self._asked(request), self._engine.clock.now_ms(), 0
+        timeouts = request.extensions.get("timeout", {})
         while True:
             answer = ask(self._engine, asked, attempt, since)
             if isinstance(answer, Refusal):
@@ -60,7 +61,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 if retry is None:
                     return self._refused(answer, request)
             else:
-                exchange = _Exchange(self, answer, request)
+                exchange = _Exchange(self, answer, request, timeouts)
                 try:
                     with exchange.settles_errors():
                         response = inner.handle_request(exchange.begun())
@@ -82,6 +83,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         inner = self._async = self._async or httpx.AsyncHTTPTransport()
         asked, since, attempt = self._asked(request), self._engine.clock.now_ms(), 0
+        timeouts = request.extensions.get("timeout", {})
         while True:
             answer = ask(self._engine, asked, attempt, since)
             if isinstance(answer, Refusal):
@@ -89,7 +91,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 if retry is None:
                     return self._refused(answer, request)
             else:
-                exchange = _Exchange(self, answer, request)
+                exchange = _Exchange(self, answer, request, timeouts)
                 try:
                     with exchange.settles_errors(), exchange.deadline():
                         response = await inner.handle_async_request(exchange.begun())
@@ -133,17 +135,18 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 class _Exchange:
     """One attempt at one request: its permit, its timeouts, its ending."""
 
-    def __init__(self, transport: Transport, permit: Permit, request: httpx.Request) -> None:
+    def __init__(self, transport: Transport, permit: Permit, request: httpx.Request, given: dict[str, Any]) -> None:
         self._clock = transport._engine.clock
         self._known = transport._engine.names.services.get(permit.service)
         self._permit = permit
         self._request = request
+        self._given = given
         self._timeouts: dict[str, Any] = {}
         self.retry: dict[str, Any] | None = None
 
     def begun(self) -> httpx.Request:
         """The request with its timeouts bounded by the engine's."""
-        given = self._request.extensions.get("timeout", {})
+        given = self._given
         left = self.left_s()
         first = self._seconds(self._known.first_byte_ms if self._known else None)
         for phase in _PHASES:
@@ -187,6 +190,8 @@ class _Exchange:
         """Whatever is raised inside ends the attempt."""
         try:
             yield
+        except GeneratorExit:  # a body that nobody reads to its end: `close` says how that went
+            raise
         except BaseException as error:
             self._tell(_facts.of_error(error))
             if not self._repeatable():
