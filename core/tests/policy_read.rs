@@ -72,6 +72,18 @@ fn the_table_of_defaults_is_what_the_reader_takes() {
     let probe = &p.status.services[0].probe;
     assert_eq!(f64::from(probe.failures), number("probe", "failures"));
     assert_eq!((f64::from(probe.successes), probe.stale), (number("probe", "successes"), span("probe", "stale")));
+    let s = &p.services[0];
+    assert_eq!((s.throttle.base, s.throttle.max), (span("throttle", "base"), span("throttle", "max")));
+    assert_eq!((s.throttle.growth, s.retry), (Ratio::percent(200), None));
+    let retry = one(r#"{"retry":{}}"#).retry.unwrap();
+    assert_eq!(f64::from(retry.attempts), number("retry", "attempts"));
+    assert_eq!(retry.backoff.base, span("retry", "backoff.base"));
+    assert_eq!(retry.backoff.max, span("retry", "backoff.max"));
+    assert_eq!(retry.backoff.growth, Ratio::from_f64(number("retry", "backoff.growth")).unwrap());
+    assert_eq!(retry.budget.share, Ratio::from_f64(number("retry", "budget.share")).unwrap());
+    assert_eq!(f64::from(retry.budget.min_per_s), number("retry", "budget.min_per_s"));
+    let on = [retry.on_failure, retry.on_timeout, retry.on_throttled, retry.on_refused];
+    assert_eq!((value("retry", "on"), on), ("failure, timeout, throttled", [true, true, true, false]));
     let penal = one(r#"{"limits":[{"name":"l","limit":1,"period":"1s","penalty":{"after":1,"block":"1s"}}]}"#);
     let penalty = penal.limits[0].penalty.clone().unwrap();
     assert_eq!((penalty.max, penalty.forget), (span("penalty", "max"), span("penalty", "forget")));
@@ -318,6 +330,11 @@ fn lints_warn_and_let_pass() {
             (Code::DeadlineBelowTimeout, "services.s.deadline".into()),
         ]
     );
+    assert_eq!(
+        lints(r#""services":{"s":{"timeout":"10s","deadline":"12s","retry":{"attempts":3,"backoff":{"base":"1s"}}}}"#),
+        [(Code::RetryBeyondDeadline, "services.s.retry".into())]
+    );
+    assert_eq!(lints(r#""services":{"s":{"timeout":"10s","deadline":"13s","retry":{}}}"#), []);
     assert_eq!(
         lints(r#""services":{"s":{}},"features":{"f":{"needs":"s"}},"breakers":{"b":{"failures":1}}"#),
         [

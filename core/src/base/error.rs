@@ -62,6 +62,7 @@ codes! {
     BurstBeyondLimit = "burst_beyond_limit", "name the `algorithm`, lower `burst`, or use `sliding_window`";
     FleetWithoutStore = "fleet_without_store", "give the engine a store, or use `scope = \"process\"`";
     DeadlineBelowTimeout = "deadline_below_timeout", "let `deadline` cover at least one whole attempt";
+    RetryBeyondDeadline = "retry_beyond_deadline", "allow fewer attempts or shorter waits, or a longer `deadline`";
     FallbackMissing = "fallback_missing", "say what users get instead, or they see the feature offline";
     TitleMissing = "title_missing", "give the feature a title: users see its key";
     PresetUnused = "preset_unused", "remove the preset, or name it in a service";

@@ -1,6 +1,7 @@
 //! What is allowed but hardly meant. A lint never stops a document.
 use crate::base::doc::Node;
 use crate::base::error::{Code, Fault};
+use crate::base::num::grown;
 use crate::base::time::Span;
 use crate::gate::limit::period::DAY;
 use crate::gate::limit::{Algorithm, LimitPolicy, Period, Scope};
@@ -20,6 +21,7 @@ pub(super) fn run(policy: &mut Policy, presets: &Presets) {
     for s in &policy.services {
         idle_limits(s, &mut out);
         deadline(s, &mut out);
+        attempts(s, &mut out);
     }
     for f in &policy.status.features {
         let path = format!("features.{}", f.name);
@@ -63,6 +65,20 @@ fn deadline(s: &Service, out: &mut Vec<Fault>) {
     {
         let message = format!("the deadline of {deadline} ms ends a call before its timeout of {timeout} ms");
         out.push(Fault::new(Code::DeadlineBelowTimeout, format!("services.{}.deadline", s.name), message));
+    }
+}
+
+/// Attempts that the deadline leaves no time for: waits without jitter, and one whole attempt at the end.
+fn attempts(s: &Service, out: &mut Vec<Fault>) {
+    let (Some(retry), Some(deadline)) = (&s.retry, s.deadline) else {
+        return;
+    };
+    let b = &retry.backoff;
+    let waits = (0..retry.attempts.saturating_sub(1)).map(|n| grown(b.base, b.growth, n, b.max));
+    let whole = waits.fold(s.timeout.total.unwrap_or_default(), |sum, wait| sum + wait);
+    if whole > deadline {
+        let message = format!("the last of {} attempts hardly ever fits into {deadline} ms", retry.attempts);
+        out.push(Fault::new(Code::RetryBeyondDeadline, format!("services.{}.retry", s.name), message));
     }
 }
 

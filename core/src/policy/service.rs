@@ -4,6 +4,7 @@ use crate::base::doc::{Node, Table};
 use crate::base::error::{Code, Fault};
 use crate::base::json::Json;
 use crate::base::time::Span;
+use crate::call::{OutcomeTable, RetryPolicy, ThrottlePolicy};
 use crate::gate::breaker::{BreakerContext, BreakerPolicy};
 use crate::gate::limit::LimitPolicy;
 use crate::gate::rule::{Per, Rule};
@@ -55,6 +56,12 @@ pub struct Service {
     pub breaker: Option<BreakerPolicy>,
     /// `limits`.
     pub limits: Vec<LimitPolicy>,
+    /// `outcomes`: what the host's facts mean; default the usual table.
+    pub outcomes: OutcomeTable,
+    /// `throttle`: how long to hold back when the upstream says "wait" but not how long.
+    pub throttle: ThrottlePolicy,
+    /// `retry`; default none.
+    pub retry: Option<RetryPolicy>,
     /// `mode` and `enforce_share` of the whole service.
     pub rule: Rule,
     /// `on_engine_failure`; default the document's.
@@ -86,6 +93,9 @@ pub(super) fn read(name: &str, t: Table, ctx: &Context, lints: &mut Vec<Fault>) 
         lease: t.span("lease").unwrap_or(timeout.total.map_or(DEFAULT_LEASE, |s| s.times(2))),
         breaker: read_breaker(&t, ctx.presets, BreakerContext { timeout: timeout.total }),
         limits,
+        outcomes: t.node("outcomes").map(|n| OutcomeTable::read(&n)).unwrap_or_default(),
+        throttle: t.table("throttle").map(ThrottlePolicy::read).unwrap_or_default(),
+        retry: t.node("retry").filter(|n| !off(n)).and_then(|n| n.table()).map(RetryPolicy::read),
         rule,
         on_engine_failure: t.word("on_engine_failure", &ON_ENGINE_FAILURE).unwrap_or(ctx.on_engine_failure),
     };
