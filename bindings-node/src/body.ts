@@ -59,8 +59,9 @@ export function guardedBody(response: Response, watch: BodyWatch): Response {
       if (over) return undefined;
       over = true;
       total?.clear();
+      const gone = reader.cancel(reason).catch(() => undefined);
       watch.cancelled(reason);
-      return reader.cancel(reason);
+      return gone;
     },
   }, { highWaterMark: 0 });
   const copy = new Response(stream, { status: response.status, statusText: response.statusText, headers: response.headers });

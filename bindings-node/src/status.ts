@@ -179,7 +179,7 @@ function blobOf(body: string | object | null | undefined): string | null {
     try { value = JSON.parse(body); } catch { return null; }
   }
   if (typeof value !== "object" || value === null) return null;
-  const blob = (value as { status_text?: unknown; blob?: unknown }).blob ?? (value as { status_text?: unknown }).status_text;
+  const { blob } = value as { blob?: unknown };
   return typeof blob === "string" ? blob : null;
 }
 

@@ -14,6 +14,7 @@ class Entry implements Waiting {
   prev: Entry | null = null;
   next: Entry | null = null;
   waits = true;
+  queued = true;
   constructor(readonly lane: Lane, readonly queue: TimerQueue, public dueMs: number, readonly fn: () => void, readonly holds: boolean) {}
   clear(): void {
     if (this.waits) { this.waits = false; this.queue.remove(this); }
@@ -65,6 +66,8 @@ export class TimerQueue {
 
   /** @internal */
   remove(entry: Entry): void {
+    if (!entry.queued) return;
+    entry.queued = false;
     const lane = entry.lane;
     if (entry.prev) entry.prev.next = entry.next; else lane.head = entry.next;
     if (entry.next) entry.next.prev = entry.prev; else lane.tail = entry.prev;

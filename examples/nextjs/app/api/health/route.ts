@@ -1,0 +1,4 @@
+import { healthHandler } from "brownout";
+import { bo } from "@/lib/brownout";
+
+export const GET = healthHandler(bo);

@@ -1,0 +1,4 @@
+import { createBrownout } from "brownout";
+import policy from "../brownout.policy.json";
+
+export const bo = createBrownout({ policy });
