@@ -26,3 +26,7 @@ pub mod report;
 pub mod status;
 #[cfg(feature = "full")]
 pub mod wire;
+
+pub use base::error::{Code, Fault};
+#[cfg(feature = "full")]
+pub use engine::Engine;

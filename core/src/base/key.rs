@@ -41,6 +41,15 @@ impl KeyId {
     }
 }
 
+/// May this name be interned? Errors: `key_empty`, `key_too_long`.
+pub fn check_name(name: &str) -> Result<(), Code> {
+    match name.len() {
+        0 => Err(Code::KeyEmpty),
+        1..=MAX_KEY_BYTES => Ok(()),
+        _ => Err(Code::KeyTooLong),
+    }
+}
+
 /// Why a name did not become a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum KeyError {
@@ -194,11 +203,7 @@ impl Keys {
     }
     /// The key of a name, made if there is none. Names have 1 to 256 bytes.
     pub fn intern(&mut self, name: &str) -> Result<KeyId, KeyError> {
-        match name.len() {
-            0 => return Err(KeyError::Bad(Code::KeyEmpty)),
-            1..=MAX_KEY_BYTES => {}
-            _ => return Err(KeyError::Bad(Code::KeyTooLong)),
-        }
+        check_name(name).map_err(KeyError::Bad)?;
         match self.find(name) {
             Some(id) => Ok(id),
             None => self.insert(Label::plain(name), stable(name.as_bytes())),

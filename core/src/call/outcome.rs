@@ -35,6 +35,10 @@ const ALL: [(&str, Outcome); 6] = [
 ];
 
 impl Outcome {
+    /// Does it say anything about the upstream or the tenant? A neutral one is counted nowhere.
+    pub fn counts(self) -> bool {
+        self != Outcome::Neutral
+    }
     /// The name.
     pub fn word(self) -> &'static str {
         OUTCOMES.get(self as usize).copied().unwrap_or_default()

@@ -1,1 +1,185 @@
-//! (see the files of this room)
+//! The one machine: questions, facts, orders and time come in, and everything that they cause comes back at once.
+//!
+//! Grammar: [`Engine::admit`] asks, [`Engine::settle`] and [`Engine::observe`] tell, [`Engine::command`] orders,
+//! [`Engine::advance`] lets time pass. Each takes the instant `at`, first runs every deadline due up to it, and returns
+//! an [`Output`]. Nothing is polled, nothing is called back. One big jump of time gives the history of many small ones.
+//!
+//! `cells` and `permits` hold the state, `admit`, `grant` and `settle` are the path of a call, `time` runs the deadlines,
+//! `transition` says what a moving breaker causes, `snapshot`, `restore` and `reload` carry the state over.
+mod admit;
+mod cells;
+mod clock;
+mod command;
+mod deadlines;
+mod grant;
+mod input;
+mod keys;
+mod meter;
+mod modes;
+mod names;
+mod observe;
+mod output;
+mod permits;
+mod reload;
+mod report;
+mod restore;
+mod service;
+mod settle;
+mod snapshot;
+mod transition;
+
+pub use cells::MAX_SPLITS;
+pub use input::{Call, Command, Ended, Key, ModeScope, Observation, Settle, Target};
+pub use output::{Decision, Effect, Failing, GATES, Gate, Next, Output, REFUSALS, Refusal, RefusalCode, Uncounted};
+pub use permits::MAX_UNITS;
+
+use crate::base::error::Fault;
+use crate::base::hash::hash_parts;
+use crate::base::key::Keys;
+use crate::base::time::Instant;
+use crate::engine::clock::Clock;
+use crate::engine::deadlines::Timers;
+use crate::engine::modes::Modes;
+use crate::engine::permits::Permits;
+use crate::engine::service::ServiceState;
+use crate::policy::Policy;
+use crate::status::state::{StatusEffect, StatusState};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What a granted peek carries instead of a permit in the numeric surface.
+pub const PEEK: u64 = permits::PEEK;
+
+/// One engine: a policy and everything that has happened under it. `Send`, no lock inside.
+///
+/// Cost: one interned key with a breaker and three limits takes a few hundred bytes; `admit` and `settle` are O(1)
+/// in keys and calls and allocate nothing once buffers have grown to their working size.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    pub(crate) policy: Policy,
+    /// Counts policies; part of every handle.
+    pub(crate) epoch: u16,
+    pub(crate) seed: u64,
+    pub(crate) clock: Clock,
+    pub(crate) started: Instant,
+    pub(crate) keys: Keys,
+    pub(crate) services: Vec<ServiceState>,
+    permits: Permits,
+    timers: Timers,
+    pub(crate) status: StatusState,
+    modes: Modes,
+    gauges: BTreeMap<String, (f64, Instant)>,
+    /// What the output of this call borrows.
+    decision: Decision,
+    failing: Vec<Failing>,
+    effects: Vec<Effect>,
+    status_effects: Vec<StatusEffect>,
+    /// The earliest deadline of all; `None` when it must be looked for.
+    next: Option<Option<Next>>,
+    /// What the host was last told of `next`.
+    pub(crate) told: Instant,
+    /// The service that the last admit asked for.
+    asked: u32,
+    /// The fault of the last numeric call.
+    pub(crate) failed: Option<Fault>,
+}
+
+impl Engine {
+    /// Reads a policy document and starts an engine at `at`. Errors: every fault of the document.
+    pub fn load(policy_json: &str, seed: u64, at: Instant) -> Result<Engine, Vec<Fault>> {
+        Engine::new(crate::policy::read(policy_json)?, seed, at)
+    }
+
+    /// Starts an engine at `at`. Errors: a service whose rules are split in more than [`MAX_SPLITS`] ways.
+    pub fn new(policy: Policy, seed: u64, at: Instant) -> Result<Engine, Vec<Fault>> {
+        let services = service::build_all(&policy, at)?;
+        let tag = hash_parts(seed, &[policy.hash]);
+        Ok(Engine {
+            keys: Keys::new(policy.keys.cap as usize, hash_parts(seed, &[1])),
+            permits: Permits::new(policy.permits, tag),
+            status: StatusState::new(&policy.status, at),
+            modes: Modes::new(&policy),
+            services,
+            policy,
+            epoch: 1,
+            seed,
+            clock: Clock::new(at),
+            started: at,
+            timers: Timers::default(),
+            gauges: BTreeMap::new(),
+            decision: Decision::Done,
+            failing: Vec::new(),
+            effects: Vec::new(),
+            status_effects: Vec::new(),
+            next: None,
+            told: Instant::NEVER,
+            asked: 0,
+            failed: None,
+        })
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+    /// The engine's own time: the latest instant it has seen.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+    /// An instant of the engine as the host's clock shows it (they differ after a re-base).
+    pub fn wall(&self, at: Instant) -> Instant {
+        self.clock.wall(at)
+    }
+    /// Calls in flight.
+    pub fn live_permits(&self) -> usize {
+        self.permits.live()
+    }
+    /// Keys known.
+    pub fn key_count(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Begins a call of the engine: empties the buffers, takes the time in, runs what is due.
+    fn begin(&mut self, at: Instant) -> Instant {
+        self.effects.clear();
+        self.failing.clear();
+        let (now, behind) = self.clock.take(at);
+        if let Some(by) = behind {
+            self.effects.push(Effect::ClockBehind { by });
+        }
+        self.run_due(now);
+        now
+    }
+    /// Ends it.
+    fn end(&mut self, decision: Decision) -> Output<'_> {
+        self.decision = decision;
+        let next = self.next();
+        Output { decision: &self.decision, failing: &self.failing, effects: &self.effects, next }
+    }
+    /// Lets time pass up to `at`.
+    pub fn advance(&mut self, at: Instant) -> Output<'_> {
+        self.begin(at);
+        self.end(Decision::Done)
+    }
+    /// The output of the last call once more, for the layer that encodes it under the same lock.
+    pub(crate) fn last(&mut self) -> Output<'_> {
+        let next = self.next();
+        Output { decision: &self.decision, failing: &self.failing, effects: &self.effects, next }
+    }
+    pub(crate) fn has_effects(&self) -> bool {
+        !self.effects.is_empty()
+    }
+    pub(crate) fn failing_count(&self) -> usize {
+        self.failing.len()
+    }
+    pub(crate) fn decision(&self) -> &Decision {
+        &self.decision
+    }
+    pub(crate) fn last_service(&self) -> u32 {
+        self.asked
+    }
+    pub(crate) fn has_failing(&self) -> bool {
+        !self.failing.is_empty()
+    }
+}

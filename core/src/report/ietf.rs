@@ -76,7 +76,9 @@ fn write_service(w: &mut Writer, input: &HealthInput, s: &ServiceView, ask: &Ask
     let raw = s.probe.last.message.clone().filter(|_| ask.detailed);
     let check = |status, output| Check { id: s.name, kind: "component", status, output };
     let output = raw.unwrap_or_else(|| reasons(&s.causes));
-    write_check(w, &format!("{name}:availability"), check(s.status, Some(output)), &now, None, |w| w.str(s.status.slug()));
+    write_check(w, &format!("{name}:availability"), check(s.status, Some(output)), &now, None, |w| {
+        w.str(s.status.slug())
+    });
     let called = input.traffic.iter().find(|t| t.service == s.name).and_then(|t| t.p95);
     let probed = s.probe.at.map(iso);
     if let Some(latency) = s.probe.last.latency.or(called) {
@@ -86,6 +88,8 @@ fn write_service(w: &mut Writer, input: &HealthInput, s: &ServiceView, ask: &Ask
     }
     if let (Some((used, total)), Some(time)) = (s.probe.last.memory, &probed) {
         let check = check(s.memory_status, Some("memory".into()));
-        write_check(w, &format!("{name}:utilization"), check, time, Some("ratio"), |w| w.num(Ratio::share(used, total)));
+        write_check(w, &format!("{name}:utilization"), check, time, Some("ratio"), |w| {
+            w.num(Ratio::share(used, total))
+        });
     }
 }

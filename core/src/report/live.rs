@@ -21,7 +21,11 @@ fn content_type(profile: Profile) -> &'static str {
 
 /// Always 200: whoever can answer lives.
 pub(super) fn live(input: &HealthInput, profile: Profile) -> Rendered {
-    Rendered { status: 200, content_type: content_type(profile), body: body(input, profile.word(Status::Healthy), None) }
+    Rendered {
+        status: 200,
+        content_type: content_type(profile),
+        body: body(input, profile.word(Status::Healthy), None),
+    }
 }
 
 /// 200 unless this process has no permit left to give; no breaker and no upstream counts here.

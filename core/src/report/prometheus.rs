@@ -177,7 +177,12 @@ fn calls(p: &mut Page, input: &HealthInput) {
         }
     }
     if lines.iter().any(|t| !t.would_refuse.is_empty()) {
-        p.family("brownout_shadow_refusals", Kind::Counter, None, "Calls that a rule in shadow would have refused, by code.");
+        p.family(
+            "brownout_shadow_refusals",
+            Kind::Counter,
+            None,
+            "Calls that a rule in shadow would have refused, by code.",
+        );
         for t in lines {
             t.would_refuse.iter().for_each(|(c, n)| p.sample(&[("service", t.service), ("code", c)], n));
         }
@@ -209,7 +214,12 @@ fn probes(p: &mut Page, input: &HealthInput) {
     if memory().next().is_some() {
         p.family("brownout_probe_memory_bytes", Kind::Gauge, Some("bytes"), "Memory in use at the last probe.");
         memory().for_each(|(service, (used, _))| p.sample(&[("service", service)], used));
-        p.family("brownout_probe_memory_ratio", Kind::Gauge, Some("ratio"), "Share of memory in use at the last probe.");
+        p.family(
+            "brownout_probe_memory_ratio",
+            Kind::Gauge,
+            Some("ratio"),
+            "Share of memory in use at the last probe.",
+        );
         memory().for_each(|(service, (used, total))| p.sample(&[("service", service)], Ratio::share(used, total)));
     }
     let probed = || input.system.services.iter().filter(|s| s.probe.at.is_some());
@@ -222,9 +232,15 @@ fn probes(p: &mut Page, input: &HealthInput) {
 fn limits(p: &mut Page, input: &HealthInput) {
     if !input.limits.is_empty() {
         p.family("brownout_limit_size", Kind::Gauge, None, "The most units of a limit that can be in use at once.");
-        input.limits.iter().for_each(|l| p.sample(&[("service", l.service), ("limit", l.limit), ("unit", l.unit)], l.size));
+        input
+            .limits
+            .iter()
+            .for_each(|l| p.sample(&[("service", l.service), ("limit", l.limit), ("unit", l.unit)], l.size));
         p.family("brownout_limit_used", Kind::Gauge, None, "Units of a limit in use.");
-        input.limits.iter().for_each(|l| p.sample(&[("service", l.service), ("limit", l.limit), ("unit", l.unit)], l.used));
+        input
+            .limits
+            .iter()
+            .for_each(|l| p.sample(&[("service", l.service), ("limit", l.limit), ("unit", l.unit)], l.used));
     }
     if !input.gauges.is_empty() {
         p.family("brownout_observed", Kind::Gauge, None, "The last value of an observed gauge.");

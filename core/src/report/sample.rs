@@ -1,6 +1,8 @@
 //! One reading for the tests of this room: AFIP is open, the database is slow and short of memory, the rest works.
 #![allow(clippy::unwrap_used)]
-use super::{BreakerLine, CapacityNumbers, GaugeLine, HealthInput, LimitLine, Load, Rendered, ReportRequest, TrafficLine, render};
+use super::{
+    BreakerLine, CapacityNumbers, GaugeLine, HealthInput, LimitLine, Load, Rendered, ReportRequest, TrafficLine, render,
+};
 use crate::base::doc::{Faults, Node};
 use crate::base::json::Json;
 use crate::base::time::{Instant, Span};
@@ -91,7 +93,14 @@ impl Sample {
                 p95: Some(Span::from_micros(1_900_500)),
                 p99: Some(Span::from_secs(2)),
             }],
-            limits: vec![LimitLine { service: "afip", limit: "minute", unit: "calls", size: 60, used: 12, remaining: 48 }],
+            limits: vec![LimitLine {
+                service: "afip",
+                limit: "minute",
+                unit: "calls",
+                size: 60,
+                used: 12,
+                remaining: 48,
+            }],
             gauges: vec![GaugeLine { name: "queue_depth", value: 12.5, at: NOW }],
             permits: Load { used: 2, max: 65_536 },
             keys: Load { used: 20, max: 100_000 },

@@ -136,7 +136,10 @@ fn vetmed_is_exact() {
     assert_eq!((got.body.as_str(), got.status), (healthy, 200));
     s.breaker("queue", Condition::HalfOpen, NOW, NOW);
     let got = ask(&s.input(), profile("vetmed"));
-    assert_eq!((got.body, got.status), (healthy.replacen("healthy", "degraded", 1).replace(r#""queue":"healthy""#, r#""queue":"degraded""#), 206));
+    assert_eq!(
+        (got.body, got.status),
+        (healthy.replacen("healthy", "degraded", 1).replace(r#""queue":"healthy""#, r#""queue":"degraded""#), 206)
+    );
     s.breaker("database", Condition::Open, NOW, NOW);
     let got = ask(&s.input(), profile("vetmed"));
     assert_eq!(got.status, 503);
@@ -153,7 +156,9 @@ fn vetmed_is_exact() {
         r#""alerts":[{"id":1,"service":"afip","status":"unhealthy","since":"2026-02-06T16:04:50.000Z","message":"afip: open"}]}"#
     );
     assert_eq!(body(&s.full(), detailed), wanted);
-    for (condition, word) in [(Condition::Closed, "CLOSED"), (Condition::Ramping, "CLOSED"), (Condition::HalfOpenIdle, "HALF_OPEN")] {
+    for (condition, word) in
+        [(Condition::Closed, "CLOSED"), (Condition::Ramping, "CLOSED"), (Condition::HalfOpenIdle, "HALF_OPEN")]
+    {
         let mut input = s.full();
         input.breakers[0].condition = condition;
         assert!(body(&input, detailed).contains(&format!("\"state\":\"{word}\"")));
@@ -166,7 +171,11 @@ fn togetheros_is_exact() {
     let policy = r#"{"services":{"database":{"impact":"critical"},"server":{"impact":"critical","probe":{"memory":{"degraded":0.8,"offline":0.9}}}}}"#;
     let run = |used: u64| {
         let mut s = Sample::new(policy, Span::from_micros(12_345_670_000));
-        s.probe("database", ProbeResult { ok: true, latency: Some(Span::from_millis(23)), ..ProbeResult::default() }, NOW);
+        s.probe(
+            "database",
+            ProbeResult { ok: true, latency: Some(Span::from_millis(23)), ..ProbeResult::default() },
+            NOW,
+        );
         s.probe("server", ProbeResult { ok: true, memory: Some((used, 512_000_000)), ..ProbeResult::default() }, NOW);
         let got = ask(&s.input(), profile("togetheros"));
         (got.body, got.status)
@@ -269,7 +278,10 @@ fn live_and_ready_never_look_at_a_dependency() {
     assert_eq!(ask(&input, view("live")).status, 200);
     let got = ask(&input, view("ready"));
     assert_eq!(got.status, 503);
-    assert_eq!(got.body, r#"{"status":"offline","timestamp":"2026-02-06T16:04:59.000Z","uptime_seconds":1.5,"output":"permits_exhausted"}"#);
+    assert_eq!(
+        got.body,
+        r#"{"status":"offline","timestamp":"2026-02-06T16:04:59.000Z","uptime_seconds":1.5,"output":"permits_exhausted"}"#
+    );
     assert_eq!(ask(&input, ReportRequest { profile: "ietf", ..view("live") }).content_type, "application/health+json");
 }
 
@@ -368,12 +380,18 @@ fn both_metric_formats_are_well_formed() {
                 family = rest.split(' ').next().unwrap().to_string();
                 assert!(families.insert(family.clone()), "{family} stands twice");
             } else if let Some(rest) = line.strip_prefix("# UNIT ") {
-                assert_eq!(rest.split_once(' ').map(|(n, u)| (n, n.ends_with(&format!("_{u}")))), Some((family.as_str(), true)));
+                assert_eq!(
+                    rest.split_once(' ').map(|(n, u)| (n, n.ends_with(&format!("_{u}")))),
+                    Some((family.as_str(), true))
+                );
             } else if !line.starts_with('#') {
                 let (series, value) = line.rsplit_once(' ').unwrap();
                 let name = series.split('{').next().unwrap();
                 let suffix = name.strip_prefix(family.as_str());
-                assert!(matches!(suffix, Some("" | "_total" | "_sum" | "_count" | "_info")), "{line} is not of {family}");
+                assert!(
+                    matches!(suffix, Some("" | "_total" | "_sum" | "_count" | "_info")),
+                    "{line} is not of {family}"
+                );
                 assert!(value.parse::<f64>().is_ok_and(f64::is_finite), "{line}");
             }
         }

@@ -116,7 +116,8 @@ fn incidents(input: &HealthInput) -> Vec<Vec<String>> {
 }
 
 fn latency(input: &HealthInput) -> Vec<Vec<String>> {
-    let ms = |p: &str, span: Option<_>| span.map(|s: crate::base::time::Span| format!("{p} {s} ms")).unwrap_or_default();
+    let ms =
+        |p: &str, span: Option<_>| span.map(|s: crate::base::time::Span| format!("{p} {s} ms")).unwrap_or_default();
     let rows = input.traffic.iter().filter(|t| t.timed > 0).map(|t| {
         Vec::from([
             t.service.to_string(),

@@ -90,7 +90,9 @@ mod tests {
         let all = [("ai.whatsapp", &ai), ("ai.voice", &voice), ("notifications.push", &none)];
         assert_eq!(
             for_features("es", "en", all).as_deref(),
-            Some("Algunas funciones están temporalmente limitadas: IA de WhatsApp, Reportes por voz, notifications.push")
+            Some(
+                "Algunas funciones están temporalmente limitadas: IA de WhatsApp, Reportes por voz, notifications.push"
+            )
         );
         assert_eq!(
             for_features("en", "en", all).as_deref(),

@@ -80,7 +80,12 @@ impl Blob {
                     status: f.status,
                     since: f.since,
                     fallback: f.fallback.unwrap_or_default().to_string(),
-                    why: f.causes.first().filter(|_| f.status > Status::Healthy).map_or("", |c| c.kind.slug()).to_string(),
+                    why: f
+                        .causes
+                        .first()
+                        .filter(|_| f.status > Status::Healthy)
+                        .map_or("", |c| c.kind.slug())
+                        .to_string(),
                     titles: f.title.clone(),
                 })
                 .collect(),
@@ -264,7 +269,18 @@ mod tests {
                 }
             }
         }
-        for hostile in ["", "2;", "1", "1;", "1;1,1,1,h", "1;99999999999999999999,1,1,h,en", "1;1,1,1,h,en;", "1;1,1,1,h,%zz", "1;1,1,1,h,en;a,h,1,,,x", "1;-1,1,1,h,en"] {
+        for hostile in [
+            "",
+            "2;",
+            "1",
+            "1;",
+            "1;1,1,1,h",
+            "1;99999999999999999999,1,1,h,en",
+            "1;1,1,1,h,en;",
+            "1;1,1,1,h,%zz",
+            "1;1,1,1,h,en;a,h,1,,,x",
+            "1;-1,1,1,h,en",
+        ] {
             let ok = hostile == "1;1,1,1,h";
             assert_eq!(Blob::decode(hostile).is_ok(), ok, "{hostile}");
             if !ok {

@@ -28,7 +28,10 @@ impl Mapping {
 fn through(need: &Need, found: &[Cause], has_fallback: bool) -> Vec<Cause> {
     found
         .iter()
-        .map(|c| Cause { level: need.mapping.apply(c, c.source == need.source, has_fallback || need.has_fallback), ..*c })
+        .map(|c| Cause {
+            level: need.mapping.apply(c, c.source == need.source, has_fallback || need.has_fallback),
+            ..*c
+        })
         .filter(|c| c.level > Status::Healthy)
         .collect()
 }

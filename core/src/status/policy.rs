@@ -257,9 +257,11 @@ impl StatusPolicy {
             names.insert(&s.name, Target::Service(i));
         }
         let look = |d: &NeedDraft| match names.get(d.name) {
-            Some(source) => {
-                Some(Need { source: *source, mapping: d.mapping.clone(), has_fallback: self.fallback(*source).is_some() })
-            }
+            Some(source) => Some(Need {
+                source: *source,
+                mapping: d.mapping.clone(),
+                has_fallback: self.fallback(*source).is_some(),
+            }),
             None => {
                 d.node.fault(Code::UnknownName, format!("`{}` is no service and no feature", clip(d.name)));
                 None
@@ -394,7 +396,8 @@ fn read_needs<'a>(t: &Table<'a>) -> NeedsDraft<'a> {
 }
 
 fn plain_needs<'a>(node: &Node<'a>) -> Vec<NeedDraft<'a>> {
-    let nodes = if matches!(node.json, Json::Arr(_)) { node.list().unwrap_or_default() } else { alloc::vec![node.clone()] };
+    let nodes =
+        if matches!(node.json, Json::Arr(_)) { node.list().unwrap_or_default() } else { alloc::vec![node.clone()] };
     nodes
         .into_iter()
         .filter_map(|node| node.text().map(|name| NeedDraft { name, node: node.clone(), mapping: Mapping::default() }))
@@ -404,8 +407,11 @@ fn plain_needs<'a>(node: &Node<'a>) -> Vec<NeedDraft<'a>> {
 fn read_groups<'a>(node: &Node<'a>) -> Vec<Vec<NeedDraft<'a>>> {
     let list = node.list().unwrap_or_default();
     let nested = list.iter().any(|n| matches!(n.json, Json::Arr(_)));
-    let groups: Vec<Vec<NeedDraft>> =
-        if nested { list.iter().map(|n| if n.list().is_some() { plain_needs(n) } else { Vec::new() }).collect() } else { alloc::vec![plain_needs(node)] };
+    let groups: Vec<Vec<NeedDraft>> = if nested {
+        list.iter().map(|n| if n.list().is_some() { plain_needs(n) } else { Vec::new() }).collect()
+    } else {
+        alloc::vec![plain_needs(node)]
+    };
     if groups.iter().any(Vec::is_empty) {
         node.fault(Code::MissingField, "a group names at least one service or feature");
     }

@@ -40,14 +40,18 @@ impl StatusState {
         r.expect(services == p.services.len(), "another number of services")?;
         for _ in 0..services {
             let at = p.service(r.str()?).filter(|at| seen.insert(Target::Service(*at)));
-            let slot = at.and_then(|at| state.services.get_mut(at)).ok_or_else(|| r.corrupt("an unknown service, or one twice"))?;
+            let slot = at
+                .and_then(|at| state.services.get_mut(at))
+                .ok_or_else(|| r.corrupt("an unknown service, or one twice"))?;
             *slot = read_service(p, r, now, state.incidents)?;
         }
         let features = r.count(1)?;
         r.expect(features == p.features.len(), "another number of features")?;
         for _ in 0..features {
             let at = p.feature(r.str()?).filter(|at| seen.insert(Target::Feature(*at)));
-            let slot = at.and_then(|at| state.features.get_mut(at)).ok_or_else(|| r.corrupt("an unknown feature, or one twice"))?;
+            let slot = at
+                .and_then(|at| state.features.get_mut(at))
+                .ok_or_else(|| r.corrupt("an unknown feature, or one twice"))?;
             *slot = read_node(p, r, now)?;
         }
         state.rebuild(p, r)?;
@@ -64,7 +68,10 @@ impl StatusState {
             };
             let Some(node) = node else { continue };
             let shown = node.ordered.as_ref().map_or(node.hold.level, |o| o.status);
-            r.expect(raw == node.hold.raw && node.hold.level >= raw && node.hold.shown == shown, "a status without a reason")?;
+            r.expect(
+                raw == node.hold.raw && node.hold.level >= raw && node.hold.shown == shown,
+                "a status without a reason",
+            )?;
             node.found = match &node.ordered {
                 Some(o) => alloc::vec![Cause { source: *target, kind: Kind::Maintenance, level: o.status }],
                 None => found,
@@ -148,7 +155,11 @@ fn read_node(p: &StatusPolicy, r: &mut ByteReader, now: Instant) -> Result<Node,
     hold.causes = read_causes(p, r)?;
     r.expect(hold.level <= hold.raw || hold.next(p.improve_after).is_some(), "a status held by nothing")?;
     let ordered = r.option(|r| {
-        Ok(Override { status: read_status(r)?, until: r.option(ByteReader::instant)?, message: r.option(ByteReader::string)? })
+        Ok(Override {
+            status: read_status(r)?,
+            until: r.option(ByteReader::instant)?,
+            message: r.option(ByteReader::string)?,
+        })
     })?;
     Ok(Node { hold, ordered, found: Vec::new() })
 }

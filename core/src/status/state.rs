@@ -1,13 +1,13 @@
 //! The status of everything: readings go in, effects come out, and only when something changed.
 pub use super::Status;
-pub use super::cause::{Cause, Condition, Kind, Target};
-pub use super::service::ProbeResult;
 use super::cause::worst;
+pub use super::cause::{Cause, Condition, Kind, Target};
 use super::feature::inherited;
 use super::hold::Hold;
 use super::incident::Incident;
 use super::overall::{contribution, feature_impact, weighed};
 use super::policy::StatusPolicy;
+pub use super::service::ProbeResult;
 use super::service::{Node, Override, ServiceState};
 use crate::base::time::{Instant, Span};
 use alloc::string::{String, ToString};
@@ -291,11 +291,16 @@ impl StatusState {
         }
     }
     pub(super) fn weigh(&self, p: &StatusPolicy) -> Status {
-        let services = p.services.iter().zip(&self.services).map(|(part, s)| {
-            contribution(part.impact, weighed(s.node.hold.shown, part.fallback.is_some()))
-        });
-        let features =
-            p.features.iter().zip(&self.features).map(|(part, f)| contribution(feature_impact(part.critical), f.hold.shown));
+        let services = p
+            .services
+            .iter()
+            .zip(&self.services)
+            .map(|(part, s)| contribution(part.impact, weighed(s.node.hold.shown, part.fallback.is_some())));
+        let features = p
+            .features
+            .iter()
+            .zip(&self.features)
+            .map(|(part, f)| contribution(feature_impact(part.critical), f.hold.shown));
         services.chain(features).max().unwrap_or_default()
     }
     pub(super) fn earliest(&self, p: &StatusPolicy) -> Option<(Instant, &'static str)> {
@@ -336,7 +341,9 @@ impl StatusState {
         next.overall_since = self.overall_since;
         next.incidents = self.incidents;
         for (i, mut s) in self.services.into_iter().enumerate() {
-            match place(Target::Service(i)).and_then(|t| if let Target::Service(at) = t { next.services.get_mut(at) } else { None }) {
+            match place(Target::Service(i))
+                .and_then(|t| if let Target::Service(at) = t { next.services.get_mut(at) } else { None })
+            {
                 Some(slot) => {
                     move_node(&mut s.node, place);
                     if let Some(open) = &mut s.incidents.open {

@@ -78,7 +78,9 @@ impl Run {
                     format!("{} {}>{} {}", self.p.features[*feature].name, from.slug(), to.slug(), why(because))
                 }
                 StatusEffect::OverallChanged { from, to } => format!("overall {}>{}", from.slug(), to.slug()),
-                StatusEffect::IncidentOpened { id, service, .. } => format!("opened {id} {}", self.p.services[*service].name),
+                StatusEffect::IncidentOpened { id, service, .. } => {
+                    format!("opened {id} {}", self.p.services[*service].name)
+                }
                 StatusEffect::IncidentClosed { id, duration, .. } => format!("closed {id} {duration}"),
                 StatusEffect::MaintenanceEnded { target } => format!("ended {}", self.p.name(*target)),
             })
@@ -176,7 +178,10 @@ fn afip_open_degrades_invoicing_and_closing_restores_it_with_an_effect() {
 // covers: R-1116, R-1117, E-26
 #[test]
 fn one_breaker_takes_two_features_and_a_second_cause_is_not_cleared_by_the_first() {
-    let mut r = Run::new(&CAMPO.replace(r#""needs":{"openai":{"open":"offline"}}}"#, r#""needs":{"openai":{"open":"offline"},"database":"default"}}"#));
+    let mut r = Run::new(&CAMPO.replace(
+        r#""needs":{"openai":{"open":"offline"}}}"#,
+        r#""needs":{"openai":{"open":"offline"},"database":"default"}}"#,
+    ));
     r.breaker("openai", Condition::Open, 0);
     assert_eq!((r.feature("ai.whatsapp"), r.feature("ai.voice")), (Status::Offline, Status::Offline));
     assert_eq!(r.s.overall(), Status::Degraded);
@@ -313,9 +318,15 @@ fn a_group_needs_one_of_its_members() {
     r.breaker("mp", Condition::Open, 0);
     assert_eq!(r.feature("payments"), Status::Healthy);
     r.breaker("transfer", Condition::HalfOpen, 1);
-    assert_eq!((r.feature("payments"), r.feature("strict"), r.feature("page")), (Status::Degraded, Status::Degraded, Status::Degraded));
+    assert_eq!(
+        (r.feature("payments"), r.feature("strict"), r.feature("page")),
+        (Status::Degraded, Status::Degraded, Status::Degraded)
+    );
     r.breaker("transfer", Condition::Open, 2);
-    assert_eq!((r.feature("payments"), r.feature("strict"), r.feature("page")), (Status::Degraded, Status::Offline, Status::Offline));
+    assert_eq!(
+        (r.feature("payments"), r.feature("strict"), r.feature("page")),
+        (Status::Degraded, Status::Offline, Status::Offline)
+    );
     let v = r.view(2);
     let names: Vec<_> = v.feature("page").unwrap().causes.iter().map(|c| c.name).collect();
     assert_eq!(names, ["mp", "transfer"]);
@@ -378,7 +389,9 @@ fn a_reload_keeps_what_bears_the_same_name_and_ends_what_is_gone() {
     let mut r = Run::new(CAMPO);
     r.breaker("afip", Condition::Open, 0);
     r.breaker("openai", Condition::Open, 1);
-    let (new, faults) = read(r#"{"services":{"new":{},"afip":{"impact":"critical"}},"features":{"x":{},"invoicing.afip":{"needs":"afip"}}}"#);
+    let (new, faults) = read(
+        r#"{"services":{"new":{},"afip":{"impact":"critical"}},"features":{"x":{},"invoicing.afip":{"needs":"afip"}}}"#,
+    );
     assert_eq!(faults, []);
     let (mut gone, mut out) = (Vec::new(), Vec::new());
     let old = r.p.clone();
@@ -425,11 +438,21 @@ fn busy() -> Run {
         r.until(t * 100 + 90);
     }
     let target = Target::Feature(0);
-    r.s.maintain(&r.p, target, Some((Status::Degraded, Some(at(900)), Some("upgrade".to_string()))), at(400), &mut Vec::new());
+    r.s.maintain(
+        &r.p,
+        target,
+        Some((Status::Degraded, Some(at(900)), Some("upgrade".to_string()))),
+        at(400),
+        &mut Vec::new(),
+    );
     r.breaker("openai", Condition::HalfOpenIdle, 401);
     r.s.throttled(&r.p, 2, Some(at(440)), at(402), &mut Vec::new());
     let memory = Some((850, 1000));
-    r.probe("database", ProbeResult { memory, message: Some("x".to_string()), latency: Some(Span::from_millis(5)), ..ok() }, 403);
+    r.probe(
+        "database",
+        ProbeResult { memory, message: Some("x".to_string()), latency: Some(Span::from_millis(5)), ..ok() },
+        403,
+    );
     r.probe("redis", fail(), 404);
     r.breaker("afip", Condition::Open, 405);
     r.breaker("afip", Condition::Closed, 406);

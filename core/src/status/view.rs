@@ -176,7 +176,11 @@ impl StatusPolicy {
     pub fn name_causes<'a>(&'a self, causes: &[Cause]) -> Vec<CauseView<'a>> {
         causes
             .iter()
-            .map(|c| CauseView { name: self.name(c.source), feature: matches!(c.source, Target::Feature(_)), kind: c.kind })
+            .map(|c| CauseView {
+                name: self.name(c.source),
+                feature: matches!(c.source, Target::Feature(_)),
+                kind: c.kind,
+            })
             .collect()
     }
 }

@@ -1,1 +1,10 @@
-//! (see the files of this room)
+//! The engine as data: JSON in and out for every verb, plain numbers for the hot path. Bindings see this and [`crate::Engine`].
+//!
+//! `input` reads, `output` writes, `raw` is the numeric surface, `call` answers questions that need no engine.
+mod call;
+mod input;
+mod output;
+mod raw;
+
+pub use call::call;
+pub use raw::{OUT, Out};

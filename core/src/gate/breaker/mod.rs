@@ -2,6 +2,7 @@
 //!
 //! `policy` says when it trips and how it recovers, `state` is the machine, `probes` judges a half-open round,
 //! `rollup` turns the breakers of many keys into one of the whole service, `view` is what a report sees.
+mod kinds;
 mod policy;
 mod probes;
 mod rollup;

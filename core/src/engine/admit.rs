@@ -1,0 +1,260 @@
+//! The question: every gate is checked, none is touched; then all are taken, or none.
+use crate::base::error::{Code, Fault};
+use crate::base::rng::Draw;
+use crate::base::time::Instant;
+use crate::call::RetryVerdict;
+use crate::engine::cells::{MAX_SPLITS, NO_CELL};
+use crate::engine::modes::{for_key, shares};
+use crate::engine::service::Place;
+use crate::engine::{Call, Decision, Engine, Failing, Gate, Key, Output, Refusal, RefusalCode};
+use crate::gate::breaker::{Pass, Refused};
+use crate::gate::limit::LimitCheck;
+use crate::gate::rule::Mode;
+use alloc::format;
+
+/// What the check found, to be taken by `grant`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Checked {
+    pub(super) cells: [u32; MAX_SPLITS],
+    pub(super) breaker: Option<Pass>,
+    pub(super) rollup: Option<Pass>,
+    /// Bit i: limit i passes and is to be taken.
+    pub(super) limits: u32,
+}
+
+impl Engine {
+    /// May this call proceed? Errors: `unknown_service`, `key_required`, `stale_handle`; nothing is changed then but the time.
+    ///
+    /// Cost: O(1) in keys and calls, linear in the rules of the service; allocates nothing in steady state.
+    pub fn admit(&mut self, call: &Call, at: Instant) -> Result<Output<'_>, Fault> {
+        if call.service as usize >= self.services.len() {
+            return Err(Fault::new(Code::UnknownService, "service", format!("there is no service {}", call.service)));
+        }
+        let now = self.begin(at);
+        self.asked = call.service;
+        let peek = call.amounts.first() == Some(&0);
+        let cells = match self.resolve(call, now)? {
+            Some(cells) => cells,
+            None => return Ok(self.refuse_for_room(call, now, RefusalCode::KeysExhausted)),
+        };
+        if !peek {
+            self.services[call.service as usize].draws += 1;
+        }
+        let checked = self.check(call, cells, now);
+        if self.failing.iter().any(|f| !f.shadow) {
+            let refusal = self.refusal(call, now);
+            if !peek {
+                self.note_refused(call, &checked, refusal.reason.code, now);
+            }
+            return Ok(self.end(Decision::Refused(refusal)));
+        }
+        if peek {
+            return Ok(self.end(Decision::Granted { permit: 0, timeout: None, probe: false }));
+        }
+        if self.permits.is_full() {
+            return Ok(self.refuse_for_room(call, now, RefusalCode::PermitsExhausted));
+        }
+        let decision = self.grant(call, &checked, now);
+        Ok(self.end(decision))
+    }
+
+    /// The cell of each split, or `None` when there is no room for a new key.
+    fn resolve(&mut self, call: &Call, now: Instant) -> Result<Option<[u32; MAX_SPLITS]>, Fault> {
+        let mut cells = [NO_CELL; MAX_SPLITS];
+        let service = call.service as usize;
+        let splits = self.services[service].splits.len();
+        for (at, place) in cells.iter_mut().enumerate().take(splits) {
+            if !self.services[service].splits[at].is_keyed() {
+                *place = 0;
+                continue;
+            }
+            let key = match self.split_key(service, at, &call.keys)? {
+                Key::Absent => continue,
+                Key::NoRoom => return Ok(None),
+                Key::Id(key) => key,
+            };
+            let breaker = self.policy.services[service].breaker.as_ref();
+            let cell = self.services[service].splits[at].open(Some(key), breaker, now);
+            *place = cell;
+            self.lapse_cell(service, at, cell, now);
+        }
+        Ok(Some(cells))
+    }
+    /// A key that was silent for longer than `forget` starts anew, evicted or not.
+    fn lapse_cell(&mut self, service: usize, split: usize, cell: u32, now: Instant) {
+        let forget = self.policy.keys.forget;
+        let touched = self.services[service].splits[split].cells[cell as usize].touched;
+        if now < touched + forget || !self.services[service].splits[split].has_breaker {
+            return;
+        }
+        let before = self.services[service].splits[split].breakers[cell as usize].next_due();
+        let was_closed = self.services[service].splits[split].is_closed(cell);
+        self.services[service].splits[split].breakers[cell as usize].lapse(now, touched, forget);
+        let after = self.services[service].splits[split].breakers[cell as usize].next_due();
+        self.refile(service as u32, cell, before, after);
+        self.note_closed(service as u32, cell, was_closed, now);
+    }
+
+    /// Checks every gate in order; whatever says no is noted in `failing`.
+    fn check(&mut self, call: &Call, cells: [u32; MAX_SPLITS], now: Instant) -> Checked {
+        let mut checked = Checked { cells, breaker: None, rollup: None, limits: 0 };
+        self.check_breaker(call, &mut checked, now);
+        self.check_limits(call, &mut checked, now);
+        checked
+    }
+    fn check_breaker(&mut self, call: &Call, checked: &mut Checked, now: Instant) {
+        let service = call.service as usize;
+        let (s, p) = (&self.services[service], &self.policy.services[service]);
+        let Some(policy) = p.breaker.as_ref() else { return };
+        let hash = || self.share_hash(call);
+        let mode = for_key(self.modes.services[service].breaker_now, shares(&self.policy, &p.rule, &policy.rule), hash);
+        let cell = checked.cells[s.breaker_at as usize];
+        if mode == Mode::Off || cell == NO_CELL {
+            return;
+        }
+        let split = s.breaker_split();
+        let key_hash = self.first_key(call).map_or(0, |k| self.keys.hash(k));
+        let draw = |salt: u64| Draw { seed: self.seed, service: s.hash ^ salt, key_hash, n: s.draws }.bits();
+        let shadow = mode == Mode::Shadow;
+        let keyed = split.is_keyed();
+        if let Some(rollup) = &s.rollup {
+            match rollup.breaker.check(policy, now, || draw(1)) {
+                Ok(pass) => checked.rollup = Some(pass),
+                Err(r) => self.failing.push(breaker_fails(r, false, shadow)),
+            }
+        }
+        match split.breakers[cell as usize].check(policy, now, || draw(0)) {
+            Ok(pass) => checked.breaker = Some(pass),
+            Err(r) => self.failing.push(breaker_fails(r, keyed, shadow)),
+        }
+        if let Some(until) = split.throttles[cell as usize].check(now) {
+            let code = RefusalCode::UpstreamThrottled;
+            self.failing.push(Failing {
+                retry_at: Some(until),
+                exact: true,
+                shadow,
+                ..fails(Gate::Throttle, code, keyed)
+            });
+        }
+    }
+    fn check_limits(&mut self, call: &Call, checked: &mut Checked, now: Instant) {
+        let service = call.service as usize;
+        let (s, p) = (&self.services[service], &self.policy.services[service]);
+        for (i, limit) in p.limits.iter().enumerate() {
+            let Place { split: split_at, place, unit } = s.limit_at[i];
+            let cell = checked.cells[split_at];
+            let mode = self.modes.services[service].limits_now[i];
+            if mode == Mode::Off || cell == NO_CELL || self.is_exempt(call, &limit.exempt) {
+                continue;
+            }
+            let units = call.amounts[unit];
+            let state = s.splits[split_at].limit_ref(cell, place);
+            let (code, retry_at) = match state.check(limit, units, now) {
+                LimitCheck::Pass => {
+                    checked.limits |= 1 << i;
+                    continue;
+                }
+                LimitCheck::Limited { retry_at } => (RefusalCode::Limited, Some(retry_at)),
+                LimitCheck::Blocked { retry_at } => (RefusalCode::Blocked, Some(retry_at)),
+                LimitCheck::Impossible => (RefusalCode::Impossible, None),
+            };
+            let mode = for_key(mode, shares(&self.policy, &p.rule, &limit.rule), || self.share_hash(call));
+            let view = state.view(limit, now);
+            self.failing.push(Failing {
+                gate: Gate::Limit,
+                code,
+                rule: Some(i as u16),
+                keyed: s.splits[split_at].is_keyed(),
+                retry_at,
+                exact: true,
+                units: Some((view.limit, view.remaining)),
+                shadow: mode == Mode::Shadow,
+            });
+        }
+    }
+    fn is_exempt(&self, call: &Call, exempt: &[alloc::string::String]) -> bool {
+        !exempt.is_empty()
+            && call.keys.iter().any(|k| matches!(k, Key::Id(id) if exempt.iter().any(|e| *e == self.keys.name(*id))))
+    }
+
+    /// The refusal: the first enforced failing rule is the reason, `impossible` beats `limited`.
+    fn refusal(&self, call: &Call, now: Instant) -> Refusal {
+        let enforced = || self.failing.iter().filter(|f| !f.shadow);
+        let none = fails(Gate::Engine, RefusalCode::PermitsExhausted, false);
+        let mut reason = enforced().next().copied().unwrap_or(none);
+        if reason.gate == Gate::Limit
+            && let Some(never) = enforced().find(|f| f.code == RefusalCode::Impossible)
+        {
+            reason = *never;
+        }
+        let mut retry_at = Some(Instant::EPOCH);
+        let mut exact = true;
+        for f in enforced() {
+            retry_at = match (retry_at, f.retry_at) {
+                (Some(a), Some(b)) => Some(a.max(b)),
+                _ => None,
+            };
+            exact &= f.exact;
+        }
+        let exact = exact && retry_at.is_some();
+        Refusal { reason, retry_at, exact, retry: self.retry_after_refusal(call, retry_at, now) }
+    }
+    /// A refused call changes nothing but the declared counters.
+    fn note_refused(&mut self, call: &Call, checked: &Checked, code: RefusalCode, now: Instant) {
+        self.services[call.service as usize].meter.refuse(code);
+        self.note_failing_limits(call, checked, now);
+        let s = &mut self.services[call.service as usize];
+        let cell = checked.cells[s.breaker_at as usize];
+        // A tenant that is kept away by its own breaker is still a tenant that was seen.
+        if let (Some(rollup), None) = (s.rollup.as_mut(), checked.breaker)
+            && cell != NO_CELL
+            && rollup.breaker.phase() == crate::gate::breaker::Phase::Closed
+        {
+            rollup.members.touch(cell, now, None);
+        }
+    }
+    /// Limits that refuse, or would in shadow, count the refusal where the policy says so.
+    pub(super) fn note_failing_limits(&mut self, call: &Call, checked: &Checked, now: Instant) {
+        let service = call.service as usize;
+        for at in 0..self.failing.len() {
+            let Failing { gate: Gate::Limit, rule: Some(limit), .. } = self.failing[at] else { continue };
+            let Place { split: split_at, place, unit } = self.services[service].limit_at[limit as usize];
+            let policy = &self.policy.services[service].limits[limit as usize];
+            let split = &mut self.services[service].splits[split_at];
+            let cell = checked.cells[split_at];
+            let key = split.cells[cell as usize].key;
+            let units = call.amounts[unit];
+            if let Some(until) = split.limit(cell, place).refused(policy, units, now) {
+                self.effects.push(super::Effect::LimitBlocked { service: call.service, limit, key, until });
+            }
+        }
+    }
+    fn refuse_for_room(&mut self, call: &Call, now: Instant, code: RefusalCode) -> Output<'_> {
+        self.failing.clear();
+        self.failing.push(fails(Gate::Engine, code, code == RefusalCode::KeysExhausted));
+        let refusal = self.refusal(call, now);
+        self.services[call.service as usize].meter.refuse(code);
+        self.end(Decision::Refused(refusal))
+    }
+    fn retry_after_refusal(&self, call: &Call, retry_at: Option<Instant>, now: Instant) -> RetryVerdict {
+        let p = &self.policy.services[call.service as usize];
+        let s = &self.services[call.service as usize];
+        crate::call::after_refusal(p.retry.as_ref(), &self.attempt_of(call, p, now), retry_at, &s.retries, now, || {
+            self.retry_draw(call.service, call.attempt)
+        })
+    }
+}
+
+fn fails(gate: Gate, code: RefusalCode, keyed: bool) -> Failing {
+    Failing { gate, code, rule: None, keyed, retry_at: None, exact: false, units: None, shadow: false }
+}
+
+fn breaker_fails(refused: Refused, keyed: bool, shadow: bool) -> Failing {
+    let (code, retry_at, exact) = match refused {
+        Refused::Open(at) => (RefusalCode::CircuitOpen, Some(at), true),
+        Refused::Forced(at) => (RefusalCode::ForcedOpen, at, true),
+        Refused::HalfOpenFull(at) => (RefusalCode::HalfOpenFull, at, true),
+        Refused::Ramp(at) => (RefusalCode::Ramp, Some(at), false),
+    };
+    Failing { retry_at, exact, shadow, ..fails(Gate::Breaker, code, keyed) }
+}

@@ -1,0 +1,165 @@
+//! Names of tenants, users and addresses: interned, found again, and let go when they rest.
+use crate::base::error::{Code, Fault};
+use crate::base::hash::hash_parts;
+use crate::base::key::{KeyError, KeyId};
+use crate::base::time::Instant;
+use crate::engine::{Call, Engine, Key};
+use crate::gate::rule::{MAX_KEYS, Mode};
+use alloc::format;
+
+/// What stands on the wire for a key that there was no room to intern.
+pub(crate) const NO_ROOM: u64 = (1 << 53) - 1;
+
+impl Engine {
+    /// Interns a key. At the cap a resting key makes room; with none, the answer is [`Key::NoRoom`] and calls that carry it
+    /// are refused as `keys_exhausted`. Errors: `key_empty`, `key_too_long`.
+    pub fn key(&mut self, name: &str, at: Instant) -> Result<Key, Fault> {
+        if let Some(id) = self.keys.find(name) {
+            return Ok(Key::Id(id));
+        }
+        let now = self.clock.inside(at).max(self.now());
+        loop {
+            match self.keys.intern(name) {
+                Ok(id) => {
+                    self.keys.file(id, now);
+                    return Ok(Key::Id(id));
+                }
+                Err(KeyError::Full) if self.evict_one(now) => {}
+                Err(KeyError::Full) => return Ok(Key::NoRoom),
+                Err(KeyError::Bad(code)) => {
+                    return Err(Fault::new(code, "key", format!("a key of {} bytes", name.len())));
+                }
+            }
+        }
+    }
+    /// The number of a key for the host; 0 is none.
+    pub fn key_handle(&self, key: Key) -> u64 {
+        match key {
+            Key::Absent => 0,
+            Key::NoRoom => NO_ROOM,
+            Key::Id(id) => self.keys.handle(id),
+        }
+    }
+    /// The key of a number. Errors: `stale_handle`.
+    pub fn key_of(&self, handle: u64) -> Result<Key, Fault> {
+        match handle {
+            0 => Ok(Key::Absent),
+            NO_ROOM => Ok(Key::NoRoom),
+            _ => self
+                .keys
+                .resolve(handle)
+                .map(Key::Id)
+                .map_err(|code| Fault::new(code, "keys", format!("{handle} names no key of now"))),
+        }
+    }
+    /// The key of a split for this call; `Absent` only where no rule of the split is in force.
+    pub(super) fn split_key(&mut self, service: usize, split: usize, keys: &[Key; MAX_KEYS]) -> Result<Key, Fault> {
+        let per = &self.services[service].splits[split].per;
+        if let [one] = per.as_slice() {
+            let key = keys[*one as usize];
+            return if key == Key::Absent { self.absent(service, split, *one) } else { Ok(key) };
+        }
+        let mut parts = [KeyId::default(); MAX_KEYS];
+        let n = per.len();
+        for (i, name) in per.iter().enumerate() {
+            match keys[*name as usize] {
+                Key::Id(id) => parts[i] = id,
+                Key::NoRoom => return Ok(Key::NoRoom),
+                Key::Absent => {
+                    let name = *name;
+                    return self.absent(service, split, name);
+                }
+            }
+        }
+        self.group(&parts[..n])
+    }
+    fn group(&mut self, parts: &[KeyId]) -> Result<Key, Fault> {
+        if let Some(id) = self.keys.find_group(parts) {
+            return Ok(Key::Id(id));
+        }
+        let now = self.now();
+        loop {
+            match self.keys.intern_group(parts) {
+                Ok(id) => {
+                    self.keys.file(id, now);
+                    return Ok(Key::Id(id));
+                }
+                Err(KeyError::Full) if self.evict_one(now) => {}
+                Err(_) => return Ok(Key::NoRoom),
+            }
+        }
+    }
+    fn absent(&self, service: usize, split: usize, name: u8) -> Result<Key, Fault> {
+        let (s, m) = (&self.services[service].splits[split], &self.modes.services[service]);
+        let active = (s.has_breaker && m.breaker_now != Mode::Off)
+            || s.limits.iter().any(|l| m.limits_now[*l as usize] != Mode::Off);
+        if !active {
+            return Ok(Key::Absent);
+        }
+        let name = self.policy.key_names.get(name as usize).map_or("", |n| n.as_str());
+        let service = &self.policy.services[service].name;
+        Err(Fault::new(Code::KeyRequired, format!("keys.{name}"), format!("`{service}` has a rule for each `{name}`")))
+    }
+    /// Lets one resting key go. Each key that has moved since it was filed is filed anew, which its own calls have paid for.
+    fn evict_one(&mut self, now: Instant) -> bool {
+        while let Some(id) = self.keys.pop_due(now) {
+            let rest = self.rests_at(id, now);
+            if rest <= now {
+                self.drop_key(id);
+                return true;
+            }
+            let again = if rest.is_never() { now + self.policy.keys.forget } else { rest };
+            self.keys.file(id, again);
+        }
+        false
+    }
+    fn rests_at(&self, id: KeyId, now: Instant) -> Instant {
+        if self.keys.is_pinned(id) {
+            return Instant::NEVER;
+        }
+        let forget = self.policy.keys.forget;
+        let mut rest = Instant::EPOCH;
+        for (s, p) in self.services.iter().zip(&self.policy.services) {
+            for split in s.splits.iter().filter(|split| split.is_keyed()) {
+                let Some(cell) = split.find(Some(id)) else { continue };
+                rest = rest.max(split.rests_at(cell, &p.limits, now, forget));
+                if let (true, Some(rollup), Some(b)) = (split.has_breaker, &s.rollup, &p.breaker) {
+                    rest = rest.max(rollup.members.leaves_at(cell, b.span()));
+                }
+            }
+        }
+        rest
+    }
+    fn drop_key(&mut self, id: KeyId) {
+        for at in 0..self.services.len() {
+            for split in 0..self.services[at].splits.len() {
+                let Some(cell) = self.services[at].splits[split].find(Some(id)) else { continue };
+                if self.services[at].splits[split].has_breaker {
+                    let due = self.services[at].splits[split].breakers[cell as usize].next_due();
+                    self.refile(at as u32, cell, due, None);
+                    let closed = self.services[at].splits[split].is_closed(cell);
+                    if !closed {
+                        self.services[at].splits[split].tripped -= 1;
+                    }
+                    if let Some(rollup) = self.services[at].rollup.as_mut() {
+                        rollup.members.remove(cell);
+                    }
+                }
+                self.services[at].splits[split].close(cell);
+            }
+        }
+        self.keys.remove(id);
+    }
+    /// The first key that a call carries.
+    pub(super) fn first_key(&self, call: &Call) -> Option<KeyId> {
+        call.keys.iter().find_map(|k| match k {
+            Key::Id(id) => Some(*id),
+            _ => None,
+        })
+    }
+    /// Decides to which share of keys a call belongs; a call without a key belongs to all.
+    pub(super) fn share_hash(&self, call: &Call) -> u64 {
+        let service = self.services[call.service as usize].hash;
+        self.first_key(call).map_or(0, |k| hash_parts(0, &[service, self.keys.hash(k)]))
+    }
+}

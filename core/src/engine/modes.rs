@@ -1,0 +1,83 @@
+//! Whether a rule refuses here and now: the policy's modes, the orders of today, and the share of keys it is enforced for.
+use crate::base::hash::in_share;
+use crate::base::num::Ratio;
+use crate::engine::input::ModeScope;
+use crate::gate::rule::{Mode, Rule};
+use crate::policy::Policy;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// One service's modes.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct ServiceModes {
+    pub(super) service: Option<Mode>,
+    pub(super) breaker: Option<Mode>,
+    pub(super) limits: Vec<Option<Mode>>,
+    /// Effective modes, of the breaker and each limit.
+    pub(super) breaker_now: Mode,
+    pub(super) limits_now: Vec<Mode>,
+}
+
+/// Orders given, and what they come to.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Modes {
+    pub(super) document: Option<Mode>,
+    pub(super) services: Vec<ServiceModes>,
+}
+
+impl Modes {
+    pub(super) fn new(policy: &Policy) -> Self {
+        let services = policy
+            .services
+            .iter()
+            .map(|s| ServiceModes { limits: vec![None; s.limits.len()], ..ServiceModes::default() })
+            .collect();
+        let mut modes = Modes { document: None, services };
+        modes.settle(policy);
+        modes
+    }
+    /// Works out the effective modes: the most lenient of document, service and rule, an order standing for the policy's word.
+    pub(super) fn settle(&mut self, policy: &Policy) {
+        let document = self.document.unwrap_or(policy.mode);
+        for (m, s) in self.services.iter_mut().zip(&policy.services) {
+            let service = document.max(m.service.unwrap_or(s.rule.mode));
+            let own = s.breaker.as_ref().map_or(Mode::Off, |b| b.rule.mode);
+            m.breaker_now = service.max(m.breaker.unwrap_or(own));
+            m.limits_now =
+                s.limits.iter().zip(&m.limits).map(|(l, order)| service.max(order.unwrap_or(l.rule.mode))).collect();
+        }
+    }
+    /// Takes an order in.
+    pub(super) fn order(&mut self, policy: &Policy, scope: ModeScope, mode: Option<Mode>) {
+        match scope {
+            ModeScope::Document => self.document = mode,
+            ModeScope::Service(s) => self.with(s, |m| m.service = mode),
+            ModeScope::Breaker(s) => self.with(s, |m| m.breaker = mode),
+            ModeScope::Limit(s, l) => self.with(s, |m| {
+                if let Some(slot) = m.limits.get_mut(l as usize) {
+                    *slot = mode;
+                }
+            }),
+        }
+        self.settle(policy);
+    }
+    fn with(&mut self, service: u32, f: impl FnOnce(&mut ServiceModes)) {
+        if let Some(m) = self.services.get_mut(service as usize) {
+            f(m);
+        }
+    }
+}
+
+/// A rule in force for all is in shadow for the keys outside each `enforce_share` that applies to it.
+pub(super) fn for_key(mode: Mode, shares: [Option<Ratio>; 3], hash: impl FnOnce() -> u64) -> Mode {
+    if mode != Mode::Enforce || shares.iter().all(Option::is_none) {
+        return mode;
+    }
+    let hash = hash();
+    if shares.iter().flatten().all(|share| in_share(hash, *share)) { Mode::Enforce } else { Mode::Shadow }
+}
+
+/// The shares that apply to a rule.
+pub(super) fn shares(policy: &Policy, service: &Rule, rule: &Rule) -> [Option<Ratio>; 3] {
+    [policy.enforce_share, service.enforce_share, rule.enforce_share]
+}

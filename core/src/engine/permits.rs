@@ -1,0 +1,317 @@
+//! The calls in flight: one slot each, in lists by deadline that cost O(1) to enter and to leave.
+//!
+//! A permit on the wire is `tag · sequence · slot` (9 + 24 + 20 bits, below 2^53): the tag tells engines apart,
+//! the sequence tells a settled permit from the one that took its slot.
+use crate::base::key::KeyId;
+use crate::base::time::Instant;
+use crate::engine::cells::MAX_SPLITS;
+use crate::gate::rule::MAX_KEYS;
+use crate::measure::window::Stamp;
+use alloc::collections::{BTreeSet, VecDeque};
+use alloc::vec::Vec;
+
+/// No slot.
+pub(super) const NONE: u32 = u32::MAX;
+/// What a granted peek carries instead of a permit.
+pub(super) const PEEK: u64 = (1 << 53) - 1;
+const SLOT_BITS: u32 = 20;
+const SEQ_BITS: u32 = 24;
+/// The most live permits that the form of a permit allows.
+pub(super) const MAX_PERMITS: u32 = (1 << SLOT_BITS) - 2;
+/// How many units of measure a policy may name.
+pub const MAX_UNITS: usize = 4;
+
+/// A breaker's part of a permit.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Held {
+    pub(super) generation: u32,
+    pub(super) probe: Option<Instant>,
+    pub(super) crossed: Option<Stamp>,
+}
+
+/// A call in flight.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Permit {
+    pub(super) service: u32,
+    /// The how-manieth permit; orders those of one instant.
+    pub(super) serial: u64,
+    pub(super) granted: Instant,
+    pub(super) lease_end: Instant,
+    /// When it becomes slow; `NEVER` without a slow rule.
+    pub(super) slow_at: Instant,
+    pub(super) keys: [Option<KeyId>; MAX_KEYS],
+    /// The cell in each split of the service.
+    pub(super) cells: [u32; MAX_SPLITS],
+    /// By the breaker of the key or the service.
+    pub(super) breaker: Option<Held>,
+    /// By the roll-up.
+    pub(super) rollup: Option<Held>,
+    /// Bit i: limit i took its units.
+    pub(super) limits: u32,
+    pub(super) amounts: [u64; MAX_UNITS],
+    pub(super) attempt: u32,
+    /// The first attempt of the call.
+    pub(super) begun: Instant,
+    pub(super) idempotent: bool,
+}
+
+impl Permit {
+    /// Is it a probe of either breaker?
+    pub(super) fn is_probe(&self) -> bool {
+        self.breaker.is_some_and(|h| h.probe.is_some()) || self.rollup.is_some_and(|h| h.probe.is_some())
+    }
+}
+
+/// Which deadline a list is ordered by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum List {
+    Lease = 0,
+    Probe = 1,
+    Slow = 2,
+}
+
+impl List {
+    fn link(self) -> usize {
+        usize::from(self == List::Slow)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Link {
+    prev: u32,
+    next: u32,
+}
+const LOOSE: Link = Link { prev: NONE, next: NONE };
+
+#[derive(Clone, PartialEq, Debug)]
+struct Slot {
+    seq: u32,
+    links: [Link; 2],
+    permit: Option<Permit>,
+}
+
+/// Head and tail of one list.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Fifo {
+    head: u32,
+    tail: u32,
+}
+
+impl Default for Fifo {
+    fn default() -> Self {
+        Fifo { head: NONE, tail: NONE }
+    }
+}
+
+/// The lists of one service.
+pub(super) type Fifos = [Fifo; 3];
+
+/// All calls in flight.
+#[derive(Clone, Debug)]
+pub(super) struct Permits {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    cap: u32,
+    tag: u64,
+    serial: u64,
+    /// Permits whose lease ran out, oldest first: a late settle is observed, not refused.
+    expired: VecDeque<u64>,
+    expired_set: BTreeSet<u64>,
+}
+
+impl Permits {
+    pub(super) fn new(cap: u32, tag: u64) -> Self {
+        Permits {
+            slots: Vec::new(),
+            free: Vec::new(),
+            cap: cap.min(MAX_PERMITS),
+            tag: tag & 0x1ff,
+            serial: 0,
+            expired: VecDeque::new(),
+            expired_set: BTreeSet::new(),
+        }
+    }
+    pub(super) fn live(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+    pub(super) fn is_full(&self) -> bool {
+        self.free.is_empty() && self.slots.len() >= self.cap as usize
+    }
+    pub(super) fn set_cap(&mut self, cap: u32) {
+        self.cap = cap.min(MAX_PERMITS);
+    }
+    fn name(&self, slot: u32, seq: u32) -> u64 {
+        (self.tag << (SLOT_BITS + SEQ_BITS)) | (u64::from(seq) << SLOT_BITS) | u64::from(slot)
+    }
+    /// The slot of a live permit.
+    pub(super) fn find(&self, permit: u64) -> Option<u32> {
+        let slot = (permit & ((1 << SLOT_BITS) - 1)) as u32;
+        let held = self.slots.get(slot as usize)?;
+        (held.permit.is_some() && self.name(slot, held.seq) == permit).then_some(slot)
+    }
+    /// Did this permit's lease run out? Answers yes once.
+    pub(super) fn forget_expired(&mut self, permit: u64) -> bool {
+        self.expired_set.remove(&permit)
+    }
+    pub(super) fn permit(&self, slot: u32) -> Option<&Permit> {
+        self.slots.get(slot as usize)?.permit.as_ref()
+    }
+    pub(super) fn permit_mut(&mut self, slot: u32) -> Option<&mut Permit> {
+        self.slots.get_mut(slot as usize)?.permit.as_mut()
+    }
+    pub(super) fn id(&self, slot: u32) -> u64 {
+        self.slots.get(slot as usize).map_or(0, |s| self.name(slot, s.seq))
+    }
+    /// Takes a slot and enters the lists. `None` at the cap.
+    pub(super) fn insert(&mut self, fifos: &mut Fifos, permit: Permit) -> Option<u64> {
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None if self.is_full() => return None,
+            None => {
+                self.slots.push(Slot { seq: 0, links: [LOOSE; 2], permit: None });
+                (self.slots.len() - 1) as u32
+            }
+        };
+        let lease = if permit.is_probe() { List::Probe } else { List::Lease };
+        let slow = !permit.slow_at.is_never();
+        let held = self.slots.get_mut(slot as usize)?;
+        held.seq = (held.seq + 1) & ((1 << SEQ_BITS) - 1);
+        if held.seq == 0 {
+            held.seq = 1;
+        }
+        self.serial += 1;
+        held.permit = Some(Permit { serial: self.serial, ..permit });
+        self.push(fifos, lease, slot);
+        if slow {
+            self.push(fifos, List::Slow, slot);
+        }
+        Some(self.id(slot))
+    }
+    /// Gives the slot back and leaves the lists.
+    pub(super) fn remove(&mut self, fifos: &mut Fifos, slot: u32) -> Option<Permit> {
+        let permit = *self.permit(slot)?;
+        let lease = if permit.is_probe() { List::Probe } else { List::Lease };
+        self.unlink(fifos, lease, slot);
+        if !permit.slow_at.is_never() {
+            self.unlink(fifos, List::Slow, slot);
+        }
+        self.slots.get_mut(slot as usize)?.permit = None;
+        self.free.push(slot);
+        Some(permit)
+    }
+    /// As `remove`, and remembers that the lease ran out.
+    pub(super) fn expire(&mut self, fifos: &mut Fifos, slot: u32) -> Option<(u64, Permit)> {
+        let id = self.id(slot);
+        let permit = self.remove(fifos, slot)?;
+        if self.expired.len() >= self.cap as usize
+            && let Some(oldest) = self.expired.pop_front()
+        {
+            self.expired_set.remove(&oldest);
+        }
+        self.expired.push_back(id);
+        self.expired_set.insert(id);
+        Some((id, permit))
+    }
+    /// The call has become slow: it leaves the list of those that may.
+    pub(super) fn leave_slow(&mut self, fifos: &mut Fifos, slot: u32) {
+        self.unlink(fifos, List::Slow, slot);
+        if let Some(p) = self.permit_mut(slot) {
+            p.slow_at = Instant::NEVER;
+        }
+    }
+    /// The earliest deadline of a list, and whose it is.
+    pub(super) fn first(&self, fifos: &Fifos, list: List) -> Option<(Instant, u32)> {
+        let slot = fifos[list as usize].head;
+        Some((self.due(list, slot)?, slot))
+    }
+    fn due(&self, list: List, slot: u32) -> Option<Instant> {
+        let p = self.permit(slot)?;
+        Some(if list == List::Slow { p.slow_at } else { p.lease_end })
+    }
+    fn link(&mut self, list: List, slot: u32) -> &mut Link {
+        &mut self.slots[slot as usize].links[list.link()]
+    }
+    /// Enters a list at its end; further up only where a reload has shortened the rule.
+    fn push(&mut self, fifos: &mut Fifos, list: List, slot: u32) {
+        let due = self.due(list, slot);
+        let mut after = fifos[list as usize].tail;
+        while after != NONE && self.due(list, after) > due {
+            after = self.link(list, after).prev;
+        }
+        let next = if after == NONE { fifos[list as usize].head } else { self.link(list, after).next };
+        *self.link(list, slot) = Link { prev: after, next };
+        match after {
+            NONE => fifos[list as usize].head = slot,
+            after => self.link(list, after).next = slot,
+        }
+        match next {
+            NONE => fifos[list as usize].tail = slot,
+            next => self.link(list, next).prev = slot,
+        }
+    }
+    fn unlink(&mut self, fifos: &mut Fifos, list: List, slot: u32) {
+        let Link { prev, next } = *self.link(list, slot);
+        match prev {
+            NONE => fifos[list as usize].head = next,
+            prev => self.link(list, prev).next = next,
+        }
+        match next {
+            NONE => fifos[list as usize].tail = prev,
+            next => self.link(list, next).prev = prev,
+        }
+        *self.link(list, slot) = LOOSE;
+    }
+    /// Every live permit with its slot and sequence, in slot order.
+    pub(super) fn all(&self) -> impl Iterator<Item = (u32, u32, &Permit)> {
+        self.slots.iter().enumerate().filter_map(|(i, s)| s.permit.as_ref().map(|p| (i as u32, s.seq, p)))
+    }
+    /// The sequence of every slot, for a snapshot.
+    pub(super) fn sequences(&self) -> impl Iterator<Item = u32> {
+        self.slots.iter().map(|s| s.seq)
+    }
+    /// The free slots in the order in which they will be taken, last first.
+    pub(super) fn free_slots(&self) -> &[u32] {
+        &self.free
+    }
+    /// Permits granted so far.
+    pub(super) fn serial(&self) -> u64 {
+        self.serial
+    }
+    /// The permits whose lease ran out and that were not settled since, oldest first.
+    pub(super) fn expired_ids(&self) -> Vec<u64> {
+        self.expired.iter().copied().filter(|id| self.expired_set.contains(id)).collect()
+    }
+    pub(super) fn remember_expired(&mut self, id: u64) {
+        self.expired.push_back(id);
+        self.expired_set.insert(id);
+    }
+    /// Rebuilds the slots of a snapshot, without lists.
+    pub(super) fn restore_slots(&mut self, sequences: Vec<u32>, free: Vec<u32>, serial: u64) {
+        self.serial = serial;
+        self.slots = sequences.into_iter().map(|seq| Slot { seq, links: [LOOSE; 2], permit: None }).collect();
+        self.free = free;
+    }
+    /// Puts a permit of a snapshot back into its slot and the lists.
+    pub(super) fn restore_permit(&mut self, fifos: &mut Fifos, slot: u32, permit: Permit) {
+        if let Some(s) = self.slots.get_mut(slot as usize) {
+            s.permit = Some(permit);
+            let lease = if permit.is_probe() { List::Probe } else { List::Lease };
+            self.push(fifos, lease, slot);
+            if !permit.slow_at.is_never() {
+                self.push(fifos, List::Slow, slot);
+            }
+        }
+    }
+    /// Takes every call in flight out of the lists; each is put back or dropped (reload).
+    pub(super) fn clear_lists(&mut self) {
+        self.slots.iter_mut().for_each(|s| s.links = [LOOSE; 2]);
+    }
+    /// Gives a slot back that is in no list.
+    pub(super) fn drop_slot(&mut self, slot: u32) {
+        if let Some(s) = self.slots.get_mut(slot as usize)
+            && s.permit.take().is_some()
+        {
+            self.free.push(slot);
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! What a moving breaker causes: its deadline is filed anew, the roll-up is told, the status follows, an effect says so.
+use crate::base::rng::Draw;
+use crate::base::time::Instant;
+use crate::engine::cells::NO_CELL;
+use crate::engine::deadlines::ROLLUP;
+use crate::engine::permits::Permit;
+use crate::engine::{Effect, Engine};
+use crate::gate::breaker::{Because, Breaker, BreakerPolicy, Kind, Phase, Record, Transition};
+use crate::status::state::Condition;
+
+type DrawFn<'a> = &'a dyn Fn() -> u64;
+
+impl Engine {
+    /// Does something to one breaker (a cell's or, with [`ROLLUP`], the service's own above the cells) and follows it up.
+    pub(super) fn move_breaker<R: Moved>(
+        &mut self,
+        service: u32,
+        cell: u32,
+        f: impl FnOnce(&mut Breaker, &BreakerPolicy, DrawFn) -> R,
+    ) -> Option<R> {
+        let at = service as usize;
+        let p = self.policy.services.get(at)?.breaker.as_ref()?;
+        let s = &mut self.services[at];
+        let key = if cell == ROLLUP { None } else { s.breaker_split().cells.get(cell as usize)?.key };
+        let key_hash = key.map_or(u64::from(cell == ROLLUP), |k| self.keys.hash(k));
+        let (seed, hash, n) = (self.seed, s.hash, s.draws);
+        let b = if cell == ROLLUP {
+            &mut s.rollup.as_mut()?.breaker
+        } else {
+            s.splits[s.breaker_at as usize].breakers.get_mut(cell as usize)?
+        };
+        let generation = u64::from(b.generation());
+        let draw = move || Draw { seed, service: hash ^ generation.rotate_left(32), key_hash, n }.bits();
+        let (before, closed) = (b.next_due(), b.phase() == Phase::Closed);
+        let result = f(b, p, &draw);
+        let after = b.next_due();
+        self.refile(service, cell, before, after);
+        if let Some(t) = result.transition() {
+            self.follow(service, cell, t, closed);
+        }
+        Some(result)
+    }
+    fn follow(&mut self, service: u32, cell: u32, t: Transition, was_closed: bool) {
+        let at = service as usize;
+        let now = self.now();
+        let rollup = cell == ROLLUP;
+        let key = if rollup { None } else { self.services[at].breaker_split().cells[cell as usize].key };
+        if !(t.from == t.to && t.because == Because::MaxWait) {
+            self.effects.push(Effect::Breaker { service, key, rollup, at: now, transition: t });
+        }
+        if rollup {
+            if let Some(r) = self.services[at].rollup.as_mut()
+                && t.from != t.to
+            {
+                r.members.clear();
+            }
+        } else {
+            self.note_closed(service, cell, was_closed, now);
+        }
+        self.tell_status(service, now);
+        if !rollup && t.to == Phase::Open {
+            self.check_rollup(service, now);
+        }
+    }
+    /// Keeps count of the keyed breakers that are not closed.
+    pub(super) fn note_closed(&mut self, service: u32, cell: u32, was_closed: bool, now: Instant) {
+        let s = &mut self.services[service as usize];
+        let phase = s.breaker_split().breakers[cell as usize].phase();
+        let closed = phase == Phase::Closed;
+        if let Some(r) = s.rollup.as_mut() {
+            r.members.mark(cell, phase == Phase::Open);
+        }
+        let split = s.breaker_split_mut();
+        if was_closed && !closed {
+            split.tripped += 1;
+        } else if !was_closed && closed {
+            split.tripped = split.tripped.saturating_sub(1);
+        } else {
+            return;
+        }
+        if split.is_keyed() {
+            let affected = split.tripped;
+            let seen = (split.cells.len() as u32).max(affected);
+            self.status.tenants(service as usize, affected, seen);
+        }
+        let _ = now;
+    }
+    /// The system's status follows the service's own breaker: the only one, or the roll-up.
+    pub(super) fn tell_status(&mut self, service: u32, now: Instant) {
+        let at = service as usize;
+        let s = &self.services[at];
+        let split = s.breaker_split();
+        let b = match (&s.rollup, split.is_keyed()) {
+            (Some(r), _) => &r.breaker,
+            (None, false) => match split.breakers.first() {
+                Some(b) => b,
+                None => return,
+            },
+            (None, true) => return,
+        };
+        let condition = self.condition(service, b);
+        let retry_at = b.next_due().filter(|_| matches!(b.phase(), Phase::Open | Phase::ForcedOpen)).map(|d| d.0);
+        self.status.breaker(&self.policy.status, at, condition, retry_at, now, &mut self.status_effects);
+        self.take_status();
+    }
+    /// What a breaker means for the status; one in shadow or off counts as closed.
+    pub(super) fn condition(&self, service: u32, b: &Breaker) -> Condition {
+        use crate::gate::rule::Mode;
+        if self.modes.services[service as usize].breaker_now != Mode::Enforce {
+            return Condition::Closed;
+        }
+        match b.phase() {
+            Phase::Closed if b.is_ramping() => Condition::Ramping,
+            Phase::Closed => Condition::Closed,
+            Phase::Open => Condition::Open,
+            Phase::HalfOpen if b.is_idle() => Condition::HalfOpenIdle,
+            Phase::HalfOpen => Condition::HalfOpen,
+            Phase::ForcedOpen => Condition::ForcedOpen,
+            Phase::Disabled => Condition::Disabled,
+        }
+    }
+    /// Moves the effects of the status room into the output.
+    pub(super) fn take_status(&mut self) {
+        self.next = None;
+        self.effects.extend(self.status_effects.drain(..).map(Effect::Status));
+    }
+
+    pub(super) fn record_breaker(&mut self, service: u32, cell: u32, record: Record, now: Instant) {
+        self.move_breaker(service, cell, |b, p, draw| b.record(p, now, record, draw).1);
+    }
+    pub(super) fn record_rollup(&mut self, service: u32, cell: u32, record: Record, now: Instant) {
+        let at = service as usize;
+        let Some(r) = self.services[at].rollup.as_mut() else { return };
+        if record.generation != r.breaker.generation() {
+            return;
+        }
+        if r.breaker.phase() != Phase::Closed {
+            self.move_breaker(service, ROLLUP, |b, p, draw| b.record(p, now, record, draw).1);
+            return;
+        }
+        if record.kind != Kind::Neutral {
+            r.members.touch(cell, now, Some(record.kind == Kind::Failure));
+            self.check_rollup(service, now);
+        }
+    }
+    /// Should the keys' breakers open the whole service?
+    fn check_rollup(&mut self, service: u32, now: Instant) {
+        let at = service as usize;
+        let Some((p, rule)) = self.policy.services[at].breaker.as_ref().and_then(|p| p.rollup.map(|r| (p, r))) else {
+            return;
+        };
+        let span = p.span();
+        let Some(r) = self.services[at].rollup.as_mut() else { return };
+        r.members.expire(now, span);
+        if r.breaker.phase() != Phase::Closed {
+            return;
+        }
+        if let Some(because) = r.members.verdict(rule) {
+            self.move_breaker(service, ROLLUP, |b, p, draw| b.trip_from_below(p, now, because, draw));
+        }
+    }
+    /// A call in flight has become slow.
+    pub(super) fn cross_slow(&mut self, service: u32, slot: u32, now: Instant) {
+        let Some(permit) = self.permits.permit(slot).copied() else { return };
+        let cell = permit.cells[self.services[service as usize].breaker_at as usize];
+        if let (Some(held), true) = (permit.breaker, cell != NO_CELL) {
+            let crossed = self
+                .move_breaker(service, cell, |b, p, draw| b.cross(p, now, held.generation, held.probe.is_some(), draw));
+            let stamp = crossed.and_then(|c| c.0);
+            if let Some(h) = self.permits.permit_mut(slot).and_then(|p| p.breaker.as_mut()) {
+                h.crossed = stamp;
+            }
+        }
+        if let Some(held) = permit.rollup.filter(|h| h.probe.is_some()) {
+            let crossed = self.move_breaker(service, ROLLUP, |b, p, draw| b.cross(p, now, held.generation, true, draw));
+            let stamp = crossed.and_then(|c| c.0);
+            if let Some(h) = self.permits.permit_mut(slot).and_then(|p| p.rollup.as_mut()) {
+                h.crossed = stamp;
+            }
+        }
+    }
+    /// A permit's lease has run out: a probe's place comes back; a slow entry already made stays.
+    pub(super) fn lapse_permit(&mut self, permit: &Permit) {
+        let now = self.now();
+        self.release_cells(permit, now);
+        let s = &mut self.services[permit.service as usize];
+        let cell = permit.cells[s.breaker_at as usize];
+        if let Some((held, end)) = permit.breaker.and_then(|h| h.probe.map(|end| (h, end)))
+            && let Some(b) = s.splits[s.breaker_at as usize].breakers.get_mut(cell as usize)
+        {
+            b.lapse_probe(end, held.generation, held.crossed.is_some());
+        }
+        if let Some((held, end)) = permit.rollup.and_then(|h| h.probe.map(|end| (h, end)))
+            && let Some(r) = s.rollup.as_mut()
+        {
+            r.breaker.lapse_probe(end, held.generation, held.crossed.is_some());
+        }
+    }
+}
+
+/// Something that may have moved a breaker.
+pub(super) trait Moved {
+    fn transition(&self) -> Option<Transition>;
+}
+impl Moved for Option<Transition> {
+    fn transition(&self) -> Option<Transition> {
+        *self
+    }
+}
+impl<T> Moved for (T, Option<Transition>) {
+    fn transition(&self) -> Option<Transition> {
+        self.1
+    }
+}

@@ -1,0 +1,82 @@
+//! Questions that need no engine: `call(op, payload)`, JSON in and out.
+use crate::base::error::{Code, Fault};
+use crate::base::hash::stable;
+use crate::base::json::Json;
+use crate::base::write::{Writer, write_fault};
+use crate::wire::output::error_json;
+use alloc::format;
+use alloc::string::String;
+
+/// Answers `op` with JSON text; a fault is `{"error":{…}}`.
+///
+/// | op | payload | answer |
+/// |---|---|---|
+/// | `version` | anything | `"0.1.0"` |
+/// | `canonical` | any JSON | the same, keys sorted, no white space |
+/// | `digest` | a list of texts | 16 hexadecimal digits over the texts in order |
+/// | `policy_check` | a policy document | `{"ok":true,"hash":…,"lints":[…]}` or `{"errors":[…]}` |
+/// | `error_codes` | anything | every code with its help |
+/// | `defaults` | anything | every default with its unit and why |
+pub fn call(op: &str, payload: &str) -> String {
+    match op {
+        "version" => format!("\"{}\"", env!("CARGO_PKG_VERSION")),
+        "canonical" => with_json(payload, |v| v.canonical()),
+        "digest" => with_json(payload, digest),
+        "policy_check" => policy_check(payload),
+        "error_codes" => error_codes(),
+        "defaults" => Json::Str(crate::policy::defaults_markdown()).canonical(),
+        _ => error_json(&Fault::new(Code::UnknownVerb, "op", format!("there is no operation `{op}`"))),
+    }
+}
+
+fn with_json(payload: &str, f: impl FnOnce(&Json) -> String) -> String {
+    match Json::parse(payload) {
+        Ok(v) => f(&v),
+        Err(fault) => error_json(&fault),
+    }
+}
+
+fn digest(v: &Json) -> String {
+    let Json::Arr(items) = v else {
+        return error_json(&Fault::new(Code::WrongType, "", "expected a list of texts"));
+    };
+    let mut all = String::new();
+    for item in items {
+        all.push_str(item.as_str().unwrap_or_default());
+        all.push('\n');
+    }
+    format!("\"{:016x}\"", stable(all.as_bytes()))
+}
+
+fn policy_check(payload: &str) -> String {
+    let mut w = Writer::default();
+    w.begin();
+    match crate::policy::read(payload) {
+        Ok(policy) => {
+            w.field_bool("ok", true);
+            w.field_str("hash", &format!("{:016x}", policy.hash));
+            w.key("lints");
+            w.begin_list();
+            policy.lints.iter().for_each(|f| write_fault(&mut w, f));
+            w.end_list();
+        }
+        Err(faults) => {
+            w.key("errors");
+            w.begin_list();
+            faults.iter().for_each(|f| write_fault(&mut w, f));
+            w.end_list();
+        }
+    }
+    w.end();
+    w.finish()
+}
+
+fn error_codes() -> String {
+    let mut w = Writer::default();
+    w.begin();
+    for code in Code::ALL {
+        w.field_str(code.slug(), code.help());
+    }
+    w.end();
+    w.finish()
+}

@@ -1,0 +1,216 @@
+//! The numeric surface: what a binding calls on the hot path, one crossing, plain numbers.
+//!
+//! `out` is the caller's own area of sixteen doubles. `out[0]` holds flags: 1 effects are pending, 2 `next` is earlier than
+//! the host was told, 4 a rule in shadow would have refused, 8 a retry is advised, 16 a probe, 32 details are pending
+//! ([`Engine::drain_json`]). With no flag set, the returned number is all there is to know.
+use crate::base::error::{Code, Fault};
+use crate::base::key::KeyId;
+use crate::base::time::{Instant, Span};
+use crate::call::{Outcome, RetryVerdict};
+use crate::engine::{Call, Decision, Engine, PEEK, Refusal, Settle};
+use crate::gate::rule::MAX_KEYS;
+use crate::wire::input::wire_instant;
+use crate::wire::output::error_json;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// How many doubles `out` holds.
+pub const OUT: usize = 16;
+/// The area that a call writes into.
+///
+/// `[0]` flags · `[1]` next_ms (-1 none) · `[2]` refusal code · `[3]` gate · `[4]` rule (-1 none) · `[5]` scope (0 service, 1 key)
+/// · `[6]` retry_at_ms (-1 none) · `[7]` retry_after_ms (-1 none) · `[8]` exact · `[9]` timeout_ms (-1 none) · `[10]` attempt of
+/// the advised retry · `[11]` outcome · `[12]` limit · `[13]` remaining.
+pub type Out = [f64; OUT];
+
+const EFFECTS: u32 = 1;
+const REARM: u32 = 2;
+const SHADOW: u32 = 4;
+const RETRY: u32 = 8;
+const PROBE: u32 = 16;
+const DETAILS: u32 = 32;
+const EXACT: f64 = 9_007_199_254_740_991.0;
+
+impl Engine {
+    /// As [`Engine::load`], from the wire.
+    pub fn from_json(policy_json: &str, seed: u64, at_ms: f64) -> Result<Engine, Vec<Fault>> {
+        let at = wire_instant(at_ms).map_err(|f| vec![f])?;
+        Engine::load(policy_json, seed, at)
+    }
+    /// The number of a key, below 2^53. Errors: `key_empty`, `key_too_long`.
+    pub fn key_raw(&mut self, name: &str, at_ms: f64) -> Result<u64, Fault> {
+        let key = self.key(name, wire_instant(at_ms)?)?;
+        Ok(self.key_handle(key))
+    }
+    /// Admits: the permit, 0 when refused, -1 for an error (`drain_json` says which). A granted peek returns 2^53 - 1.
+    pub fn admit_raw(&mut self, service: u32, keys: [u64; MAX_KEYS], weight: f64, at_ms: f64, out: &mut Out) -> f64 {
+        match self.try_admit(service, keys, weight, at_ms) {
+            Ok(()) => self.write_out(out),
+            Err(fault) => self.fail(fault, out),
+        }
+    }
+    fn try_admit(&mut self, service: u32, keys: [u64; MAX_KEYS], weight: f64, at_ms: f64) -> Result<(), Fault> {
+        let at = wire_instant(at_ms)?;
+        if !weight.is_finite() {
+            return Err(Fault::new(Code::NumberNotFinite, "weight", "a weight is a finite number"));
+        }
+        if !(0.0..=EXACT).contains(&weight) || weight != libm::trunc(weight) {
+            return Err(Fault::new(Code::NumberOutOfRange, "weight", "a weight is a whole number from 0 to 2^53"));
+        }
+        let mut call = Call::of(self.service_of(service)?);
+        call.amounts[0] = weight as u64;
+        for (slot, handle) in call.keys.iter_mut().zip(keys) {
+            *slot = self.key_of(handle)?;
+        }
+        self.admit(&call, at)?;
+        Ok(())
+    }
+    /// Settles: 1 when it counted, 0 when it was only observed, -1 for an error. `duration_ms` NaN: since the grant.
+    pub fn settle_raw(&mut self, permit: f64, outcome: u32, duration_ms: f64, at_ms: f64, out: &mut Out) -> f64 {
+        match self.try_settle(permit, outcome, duration_ms, at_ms) {
+            Ok(()) => self.write_out(out),
+            Err(fault) => self.fail(fault, out),
+        }
+    }
+    fn try_settle(&mut self, permit: f64, outcome: u32, duration_ms: f64, at_ms: f64) -> Result<(), Fault> {
+        let at = wire_instant(at_ms)?;
+        if !(0.0..=EXACT).contains(&permit) || permit != libm::trunc(permit) {
+            return Err(Fault::new(Code::UnknownPermit, "permit", "this is no permit"));
+        }
+        let Some(outcome) = Outcome::from_number(outcome) else {
+            return Err(Fault::new(Code::BadOutcome, "outcome", "outcomes are numbered from 0 to 5"));
+        };
+        let mut settle = Settle::with(outcome);
+        if !duration_ms.is_nan() {
+            let fault = |code| Fault::new(code, "duration_ms", "a length in milliseconds");
+            settle.duration = Some(Span::from_wire_ms(duration_ms).map_err(fault)?);
+        }
+        self.settle(permit as u64, &settle, at)?;
+        Ok(())
+    }
+    /// Lets time pass: 1, or -1 for an error. `out[1]` is the next deadline.
+    pub fn advance_raw(&mut self, at_ms: f64, out: &mut Out) -> f64 {
+        match wire_instant(at_ms) {
+            Ok(at) => {
+                self.advance(at);
+                // The host's timer has fired: whatever comes next is news.
+                self.told = Instant::NEVER;
+                self.write_out(out)
+            }
+            Err(fault) => self.fail(fault, out),
+        }
+    }
+    /// The whole output of the last call as JSON, or its error. To be read before the next call, under the same lock.
+    pub fn drain_json(&mut self) -> String {
+        match self.failed.take() {
+            Some(fault) => error_json(&fault),
+            None => self.output_json(),
+        }
+    }
+    fn fail(&mut self, fault: Fault, out: &mut Out) -> f64 {
+        self.failed = Some(fault);
+        out[0] = f64::from(DETAILS);
+        -1.0
+    }
+    /// Writes the last output as numbers.
+    fn write_out(&mut self, out: &mut Out) -> f64 {
+        self.failed = None;
+        let mut flags = 0;
+        let next = self.next();
+        out[1] = next.map_or(-1.0, |n| self.wall(n.at).as_ms());
+        if let Some(n) = next
+            && n.at < self.told
+        {
+            flags |= REARM;
+            self.told = n.at;
+        }
+        if self.has_effects() {
+            flags |= EFFECTS | DETAILS;
+        }
+        let last = self.last_decision();
+        let result = match &last {
+            Last::Granted { permit, timeout, probe } => {
+                if self.has_failing() {
+                    flags |= SHADOW | DETAILS;
+                }
+                if *probe {
+                    flags |= PROBE;
+                }
+                out[9] = timeout.map_or(-1.0, Span::as_ms);
+                if *permit == 0 { PEEK as f64 } else { *permit as f64 }
+            }
+            Last::Refused(r) => {
+                flags |= self.write_refused(r, out);
+                0.0
+            }
+            Last::Settled { counted, plain, outcome, retry } => {
+                if !plain {
+                    flags |= DETAILS;
+                }
+                out[11] = f64::from(*outcome as u32);
+                flags |= self.write_retry_out(retry, out);
+                f64::from(u32::from(*counted))
+            }
+            Last::Done => 1.0,
+        };
+        out[0] = f64::from(flags);
+        result
+    }
+    fn write_refused(&self, r: &Refusal, out: &mut Out) -> u32 {
+        out[2] = f64::from(r.reason.code as u32);
+        out[3] = f64::from(r.reason.gate as u32);
+        out[4] = r.reason.rule.map_or(-1.0, f64::from);
+        out[5] = f64::from(u32::from(r.reason.keyed));
+        out[6] = r.retry_at.map_or(-1.0, |at| self.wall(at).as_ms());
+        out[7] = r.retry_at.map_or(-1.0, |at| at.since(self.now()).as_ms());
+        out[8] = f64::from(u32::from(r.exact));
+        (out[12], out[13]) = r.reason.units.map_or((-1.0, -1.0), |(l, n)| (l as f64, n as f64));
+        // The numbers say all but the other failing rules.
+        let flags = if self.failing_count() > 1 { DETAILS } else { 0 };
+        flags | self.write_retry_out(&r.retry, out)
+    }
+    fn write_retry_out(&self, retry: &RetryVerdict, out: &mut Out) -> u32 {
+        let RetryVerdict::At { at, attempt } = retry else { return 0 };
+        out[6] = self.wall(*at).as_ms();
+        out[7] = at.since(self.now()).as_ms();
+        out[10] = f64::from(*attempt);
+        RETRY
+    }
+    fn last_decision(&self) -> Last {
+        match self.decision() {
+            Decision::Granted { permit, timeout, probe } => {
+                Last::Granted { permit: *permit, timeout: *timeout, probe: *probe }
+            }
+            Decision::Refused(r) => Last::Refused(*r),
+            Decision::Settled { uncounted, outcome, retry } => Last::Settled {
+                counted: uncounted.is_none() && outcome.counts(),
+                plain: uncounted.is_none(),
+                outcome: *outcome,
+                retry: *retry,
+            },
+            Decision::Report(_) | Decision::Done => Last::Done,
+        }
+    }
+    pub(crate) fn find_keys(&self, names: [Option<&str>; MAX_KEYS]) -> [Option<KeyId>; MAX_KEYS] {
+        names.map(|name| name.and_then(|n| self.keys.find(n)))
+    }
+}
+
+/// The decision without what cannot be copied.
+enum Last {
+    Granted { permit: u64, timeout: Option<Span>, probe: bool },
+    Refused(Refusal),
+    Settled { counted: bool, plain: bool, outcome: Outcome, retry: RetryVerdict },
+    Done,
+}
+
+impl Engine {
+    /// As [`Engine::restore`], from the wire; time goes on at `at_ms`.
+    pub fn restore_json(policy_json: &str, bytes: &[u8], at_ms: f64) -> Result<Engine, Vec<Fault>> {
+        let at = wire_instant(at_ms).map_err(|f| vec![f])?;
+        let mut engine = Engine::restore(crate::policy::read(policy_json)?, bytes)?;
+        engine.advance(at);
+        Ok(engine)
+    }
+}
