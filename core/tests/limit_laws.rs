@@ -1,5 +1,5 @@
 //! Limits against slow obvious models: exact fractions for the bucket, lists of instants for the windows.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 use brownout::base::bytes::{ByteReader, ByteWriter};
 use brownout::base::doc::{Faults, Node};
 use brownout::base::json::Json;
@@ -224,7 +224,7 @@ proptest! {
         for op in ops {
             match op {
                 Op::Wait(us) => now += us / 5,
-                Op::Ask(n) => if ask(&mut s, &p, n, now)?.is_none() { taken.push((now, n)); },
+                Op::Ask(n) if ask(&mut s, &p, n, now)?.is_none() => taken.push((now, n)),
                 _ => {}
             }
         }

@@ -1,5 +1,5 @@
 //! One limit at a time, with numbers that can be checked by hand.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 use brownout::base::bytes::{ByteReader, ByteWriter};
 use brownout::base::calendar::Zone;
 use brownout::base::doc::{Faults, Node};

@@ -1,5 +1,5 @@
 //! The example documents read without a fault, and say what their systems ask for.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 use brownout::base::time::Span;
 use brownout::policy::{self, Policy};
 use brownout::status::policy::Impact;

@@ -1,5 +1,5 @@
 //! A policy document: what is read, what is refused, and where each fault stands.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 use brownout::base::calendar::Zone;
 use brownout::base::error::Code;
 use brownout::base::num::Ratio;

@@ -39,7 +39,7 @@ static ROWS: &[DefaultRow] = &[
         "100000",
         "keys",
         "about as many callers as one process meets in a day; bounds memory",
-        "most keep every key for ever",
+        "",
     ),
     row(
         "document",
@@ -57,14 +57,7 @@ static ROWS: &[DefaultRow] = &[
         "ten times what one process keeps in flight; bounds memory",
         "unbounded",
     ),
-    row(
-        "document",
-        "on_engine_failure",
-        "allow",
-        "word",
-        "a guard that breaks must not break what it guards",
-        "resilience4j, opossum: the exception reaches the caller",
-    ),
+    row("document", "on_engine_failure", "allow", "word", "a guard that breaks must not break what it guards", ""),
     row(
         "service",
         "timeout",
@@ -185,7 +178,7 @@ static ROWS: &[DefaultRow] = &[
         "smooth, exact, and the smallest state",
         "Envoy, governor, redis-cell: bucket",
     ),
-    row("limit", "burst", "the limit", "units", "one period's worth at once", "redis-cell limit, governor limit"),
+    row("limit", "burst", "the limit", "units", "one period's worth at once", "governor the same"),
     row(
         "limit",
         "buckets",
