@@ -216,7 +216,7 @@ fn write_numbers(w: &mut Writer, input: &HealthInput) {
         w.key(t.service);
         w.begin();
         w.field_num("granted", t.granted);
-        write_counts(w, "outcomes", super::words::OUTCOMES.into_iter().zip(t.outcomes));
+        write_counts(w, "outcomes", crate::call::OUTCOMES.into_iter().zip(t.outcomes));
         write_counts(w, "refusals", t.refusals.iter().copied());
         write_counts(w, "would_refuse", t.would_refuse.iter().copied());
         w.field_num("retries", t.retries);

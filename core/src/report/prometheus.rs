@@ -1,10 +1,11 @@
 //! Metrics in the Prometheus text format 0.0.4 and in OpenMetrics 1.0.0, from one table of families.
 //!
 //! The number of series is set by the policy: services, features, limits and fixed words. No tenant, user or model is ever a label.
-use super::words::{OUTCOMES, breaker_word, seconds};
+use super::words::{breaker_word, seconds};
 use super::{HealthInput, OPENMETRICS, PROMETHEUS, Rendered};
 use crate::base::num::Ratio;
 use crate::base::write::Writer;
+use crate::call::OUTCOMES;
 use alloc::format;
 use alloc::string::{String, ToString};
 

@@ -11,9 +11,6 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The words of outcomes in metrics, in their order.
-pub(super) const OUTCOMES: [&str; 6] = ["success", "failure", "timeout", "throttled", "tenant_fault", "neutral"];
-
 impl Profile {
     /// A status in this dialect. Dialects without a word for unknown call it degraded: nobody may rely on it.
     pub(super) const fn word(self, status: Status) -> &'static str {

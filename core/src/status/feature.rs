@@ -10,7 +10,7 @@ impl Mapping {
     fn apply(&self, cause: &Cause, direct: bool, has_fallback: bool) -> Status {
         let fall = if has_fallback { Status::Degraded } else { Status::Offline };
         let by_kind = match cause.kind {
-            _ if !direct => None,
+            _ if !direct || cause.level == Status::Healthy => None,
             Kind::Open | Kind::ForcedOpen => Some(self.open.unwrap_or(fall)),
             Kind::HalfOpen | Kind::HalfOpenIdle => Some(self.half_open.unwrap_or(Status::Degraded)),
             Kind::Throttled => Some(self.throttled.unwrap_or(Status::Degraded)),

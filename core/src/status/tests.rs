@@ -354,6 +354,32 @@ fn a_tenant_sees_its_own_breaker_beside_the_systems() {
 }
 
 #[test]
+fn half_open_with_nobody_trying_degrades_only_until_the_wait_is_over() {
+    let mut r = Run::new(CAMPO);
+    r.breaker("afip", Condition::Open, 0);
+    let (i, mut out) = (r.p.service("afip").unwrap(), Vec::new());
+    r.s.breaker(&r.p, i, Condition::HalfOpenIdle, Some(at(180)), at(60), &mut out);
+    assert_eq!(r.until(90), ["afip offline>degraded [{afip:half_open_idle}]"]);
+    assert_eq!(r.s.next_due(), Some((at(180), "idle_ends")));
+    assert_eq!(r.until(209), [""; 0]);
+    assert_eq!(
+        r.until(210),
+        [
+            "afip degraded>healthy [{afip:half_open_idle}]",
+            "invoicing.afip degraded>healthy [{afip:recovered}]",
+            "closed 1 210000",
+            "overall degraded>healthy"
+        ]
+    );
+    r.s.breaker(&r.p, i, Condition::HalfOpenIdle, Some(at(180)), at(211), &mut out);
+    assert_eq!((out.len(), r.s.next_due()), (0, None), "the same again changes nothing");
+    r.breaker("afip", Condition::HalfOpen, 300);
+    assert_eq!(r.feature("invoicing.afip"), Status::Degraded);
+    let seen = |now| r.s.tenant_view(&r.p, at(now), |_| Some((Condition::HalfOpenIdle, at(0), Some(at(120))))).overall;
+    assert_eq!((seen(149), seen(150)), (Status::Degraded, Status::Degraded), "the system's own half-open stays");
+}
+
+#[test]
 fn a_throttle_degrades_until_it_ends() {
     let mut r = Run::new(CAMPO);
     let (i, mut out) = (r.p.service("openai").unwrap(), Vec::new());
