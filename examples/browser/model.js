@@ -15,9 +15,9 @@ export function read(report) {
       impact: s.impact,
       status: s.status,
       breaker: s.breaker ?? "closed",
-      sinceMs: s.since_ms,
-      retryAtMs: s.next_attempt_ms,
-      because: because(s.causes, titleOf),
+      sinceMs: time(s.since),
+      retryAtMs: time(report.recovery[name]?.next_attempt_at),
+      because: because(s.because, titleOf),
       keysOpen: s.tenants?.affected ?? 0,
     })),
     features: Object.entries(report.features).map(([name, f]) => ({
@@ -26,10 +26,15 @@ export function read(report) {
       status: f.status,
       critical: f.critical ?? false,
       fallback: f.fallback,
-      sinceMs: f.since_ms,
-      because: because(f.causes, titleOf),
+      sinceMs: time(f.since),
+      because: because(f.because, titleOf),
     })),
   };
+}
+
+/** Milliseconds of a report's time, which is UTC text; undefined for none. */
+function time(text) {
+  return text === undefined ? undefined : Date.parse(text);
 }
 
 function title(given, name) {

@@ -62,6 +62,7 @@ const CONDITION = {
   stale: "not seen lately",
   maintenance: "maintenance",
   recovering: "recovering",
+  recovered: "recovered",
 };
 
 /** "AFIP: breaker open" of a report's causes; titleOf names a service or feature. */
