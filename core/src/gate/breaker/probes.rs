@@ -20,8 +20,10 @@ pub(super) struct Probes {
     pub(super) settled: u32,
     /// Of those, failures.
     pub(super) failed: u32,
-    /// Slow ones, those in flight that crossed the limit included.
+    /// Of those, slow ones.
     pub(super) slow: u32,
+    /// Probes in flight that have crossed the slow limit.
+    pub(super) crossed: u32,
     /// Lease ends of the probes in flight, oldest first.
     pub(super) running: VecDeque<Instant>,
     /// Was any probe granted in this round?
@@ -65,7 +67,7 @@ impl Probes {
             None => None,
         };
         let slow = match p.slow {
-            Some(rule) => judge(rule.rate, self.slow, remaining, n),
+            Some(rule) => judge(rule.rate, self.slow + self.crossed, remaining.saturating_sub(self.crossed), n),
             None => Some(Verdict::Close),
         };
         match (failed, slow) {

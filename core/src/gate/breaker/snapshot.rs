@@ -27,6 +27,7 @@ impl Breaker {
             w.u32(p.settled);
             w.u32(p.failed);
             w.u32(p.slow);
+            w.u32(p.crossed);
             w.bool(p.tried);
             w.bool(p.idle);
             w.count(p.running.len());
@@ -41,16 +42,18 @@ impl Breaker {
         let (ramp_calls, ramp_window) = (r.u32()?, r.u32()?);
         let window = Window::read(p.window, r)?;
         let probes = r.option(|r| {
-            let (settled, failed, slow, tried, idle) = (r.u32()?, r.u32()?, r.u32()?, r.bool()?, r.bool()?);
+            let (settled, failed, slow, crossed) = (r.u32()?, r.u32()?, r.u32()?, r.u32()?);
+            let (tried, idle) = (r.bool()?, r.bool()?);
             let n = r.count(8)?;
             let mut running = VecDeque::with_capacity(n);
             for _ in 0..n {
                 running.push_back(r.instant()?);
             }
-            r.expect(failed <= settled, "more failed probes than settled ones")?;
+            r.expect(failed <= settled && slow <= settled, "more failed or slow probes than settled ones")?;
+            r.expect(crossed as usize <= n, "more slow probes in flight than probes")?;
             let room = u64::from(settled) + n as u64 <= u64::from(p.half_open.probes);
             r.expect(room && n as u64 <= u64::from(p.half_open.concurrent), "more probes than the policy allows")?;
-            Ok(Box::new(Probes { settled, failed, slow, running, tried, idle }))
+            Ok(Box::new(Probes { settled, failed, slow, crossed, running, tried, idle }))
         })?;
         r.expect(probes.is_none() || phase == Phase::HalfOpen, "probes outside half-open")?;
         r.expect(phase != Phase::Open || !until.is_never(), "an open breaker without a reopen instant")?;

@@ -167,15 +167,15 @@ impl Breaker {
         if !probes.leave(lease_end) {
             return (false, None);
         }
+        if r.crossed.is_some() {
+            probes.crossed = probes.crossed.saturating_sub(1);
+        }
         if r.kind == Kind::Neutral {
-            if r.crossed.is_some() {
-                probes.slow = probes.slow.saturating_sub(1);
-            }
             return (false, None);
         }
         probes.settled += 1;
         probes.failed += u32::from(r.kind == Kind::Failure);
-        probes.slow += u32::from(r.slow && r.crossed.is_none());
+        probes.slow += u32::from(r.slow);
         (true, self.judge(p, now, r.retry_after, draw))
     }
     fn judge(
@@ -208,7 +208,7 @@ impl Breaker {
                 (Some(stamp), self.evaluate(p, now, None, draw))
             }
             (Phase::HalfOpen, Some(probes)) if probe => {
-                probes.slow += 1;
+                probes.crossed += 1;
                 (Some(Stamp::NONE), self.judge(p, now, None, draw))
             }
             _ => (None, None),
@@ -221,7 +221,7 @@ impl Breaker {
             && probes.leave(lease_end)
             && crossed
         {
-            probes.slow = probes.slow.saturating_sub(1);
+            probes.crossed = probes.crossed.saturating_sub(1);
         }
     }
     fn evaluate(
