@@ -72,7 +72,8 @@ impl Engine {
             parts.push(keys[*at as usize]?);
         }
         let cell = split.find(Some(self.keys.find_group(&parts)?))?;
-        let b = split.breakers.get(cell as usize)?;
+        // One that never left closed has nothing to recover from.
+        let b = split.breakers.get(cell as usize).filter(|b| b.generation() > 0)?;
         let retry_at = b.next_due().map(|d| d.0);
         Some((self.condition(service as u32, b), b.since(), retry_at))
     }

@@ -20,7 +20,7 @@ pub enum Condition {
     Ramping,
     /// Probes decide.
     HalfOpen,
-    /// Half-open, and no probe came yet.
+    /// Half-open, and nobody tried for all of `max_wait`: named, but degrades nothing any more.
     HalfOpenIdle,
     /// Calls are refused until the next attempt.
     Open,
@@ -49,8 +49,8 @@ impl Condition {
     pub const fn status(self) -> Status {
         match self {
             Condition::Open | Condition::ForcedOpen => Status::Offline,
-            Condition::HalfOpen | Condition::HalfOpenIdle => Status::Degraded,
-            Condition::Closed | Condition::Ramping | Condition::Disabled => Status::Healthy,
+            Condition::HalfOpen => Status::Degraded,
+            Condition::HalfOpenIdle | Condition::Closed | Condition::Ramping | Condition::Disabled => Status::Healthy,
         }
     }
     /// The cause it gives, if it is one worth naming.
@@ -75,7 +75,7 @@ pub enum Kind {
     ForcedOpen,
     /// The breaker lets probes through.
     HalfOpen,
-    /// The breaker waits for its first probe.
+    /// The breaker is half-open, and nobody tries.
     HalfOpenIdle,
     /// The upstream said wait.
     Throttled,

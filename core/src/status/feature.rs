@@ -12,7 +12,7 @@ impl Mapping {
         let by_kind = match cause.kind {
             _ if !direct || cause.level == Status::Healthy => None,
             Kind::Open | Kind::ForcedOpen => Some(self.open.unwrap_or(fall)),
-            Kind::HalfOpen | Kind::HalfOpenIdle => Some(self.half_open.unwrap_or(Status::Degraded)),
+            Kind::HalfOpen => Some(self.half_open.unwrap_or(Status::Degraded)),
             Kind::Throttled => Some(self.throttled.unwrap_or(Status::Degraded)),
             _ => None,
         };

@@ -148,10 +148,6 @@ pub struct ServiceState {
     pub condition: Condition,
     /// The next attempt, while open.
     pub retry_at: Option<Instant>,
-    /// Until when a half-open breaker that nobody tries counts as degraded; `None` while it lasts.
-    pub idle_until: Option<Instant>,
-    /// Is that over?
-    pub idle_over: bool,
     /// Until when the upstream said to wait.
     pub throttled_until: Option<Instant>,
     /// Tenants affected and seen, where the breaker is keyed.
@@ -163,29 +159,12 @@ pub struct ServiceState {
 }
 
 impl ServiceState {
-    /// Takes what the engine says of the breaker; true when that changes anything.
-    pub fn set_breaker(&mut self, c: Condition, until: Option<Instant>, now: Instant) -> bool {
-        let idle_until = until.filter(|_| c == Condition::HalfOpenIdle);
-        self.retry_at = until.filter(|_| matches!(c, Condition::Open | Condition::ForcedOpen));
-        if (self.condition, self.idle_until) == (c, idle_until) {
-            return false;
-        }
-        (self.condition, self.idle_until) = (c, idle_until);
-        self.idle_over = idle_until.is_some_and(|at| at <= now);
-        true
-    }
-    /// When waiting for a first probe stops counting as degraded.
-    pub fn idle_ends(&self) -> Option<Instant> {
-        self.idle_until.filter(|_| !self.idle_over)
-    }
     /// Nothing known, healthy.
     pub fn new(now: Instant) -> Self {
         ServiceState {
             node: Node::new(now),
             condition: Condition::Closed,
             retry_at: None,
-            idle_until: None,
-            idle_over: false,
             throttled_until: None,
             tenants: (0, 0),
             probe: ProbeState::default(),
@@ -196,8 +175,7 @@ impl ServiceState {
     pub fn causes(&self, source: Target, rule: &ProbeRule) -> Vec<Cause> {
         let mut out = Vec::new();
         if let Some(kind) = self.condition.kind() {
-            let level = if self.idle_over { Status::Healthy } else { self.condition.status() };
-            out.push(Cause { source, kind, level });
+            out.push(Cause { source, kind, level: self.condition.status() });
         }
         if self.throttled_until.is_some() {
             out.push(Cause { source, kind: Kind::Throttled, level: Status::Degraded });

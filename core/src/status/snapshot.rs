@@ -168,8 +168,6 @@ fn write_service(p: &StatusPolicy, s: &ServiceState, w: &mut ByteWriter) {
     write_node(p, &s.node, w);
     w.u8(place(&Condition::WORDS, s.condition));
     w.option(s.retry_at, ByteWriter::instant);
-    w.option(s.idle_until, ByteWriter::instant);
-    w.bool(s.idle_over);
     w.option(s.throttled_until, ByteWriter::instant);
     w.u32(s.tenants.0);
     w.u32(s.tenants.1);
@@ -207,9 +205,6 @@ fn read_service(p: &StatusPolicy, r: &mut ByteReader, now: Instant, incidents: u
     s.node = read_node(p, r, now)?;
     s.condition = read_place(&Condition::WORDS, r)?;
     s.retry_at = r.option(ByteReader::instant)?;
-    s.idle_until = r.option(ByteReader::instant)?;
-    s.idle_over = r.bool()?;
-    r.expect(!s.idle_over || s.idle_until.is_some(), "a wait that never began is over")?;
     s.throttled_until = r.option(ByteReader::instant)?;
     s.tenants = (r.u32()?, r.u32()?);
     s.probe.failures = r.u32()?;

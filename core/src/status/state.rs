@@ -100,8 +100,7 @@ impl StatusState {
             due: None,
         }
     }
-    /// What the engine says of a service's own breaker or roll-up. The same again changes nothing. `retry_at`: while open, the next attempt;
-    /// while half-open and idle, the instant until which that counts as degraded (entry + `max_wait`).
+    /// What the engine says of a service's own breaker or roll-up. The same again changes nothing. `retry_at`: while open, the next attempt.
     pub fn breaker(
         &mut self,
         p: &StatusPolicy,
@@ -112,7 +111,9 @@ impl StatusState {
         out: &mut Vec<StatusEffect>,
     ) {
         let Some(s) = self.services.get_mut(service) else { return };
-        if s.set_breaker(c, retry_at, now) {
+        s.retry_at = retry_at.filter(|_| c.status() == Status::Offline);
+        if s.condition != c {
+            s.condition = c;
             self.refresh(p, now, out);
         }
     }
@@ -178,7 +179,6 @@ impl StatusState {
             if end_order(&mut s.node, now) {
                 out.push(StatusEffect::MaintenanceEnded { target: Target::Service(i) });
             }
-            s.idle_over |= s.idle_ends().is_some_and(|at| at <= now);
             if s.throttled_until.is_some_and(|at| at <= now) {
                 s.throttled_until = None;
             }
@@ -312,7 +312,6 @@ impl StatusState {
         };
         for (s, part) in self.services.iter().zip(&p.services) {
             add(s.throttled_until, "throttle_ends");
-            add(s.idle_ends(), "idle_ends");
             add(s.probe.stale_at(&part.probe), "probe_stale");
             add(s.node.ordered.as_ref().and_then(|o| o.until), "maintenance_ends");
             add(s.node.hold.next(p.improve_after), "status_improves");

@@ -263,14 +263,12 @@ fn a_probe_that_stops_makes_its_service_unknown_and_unseen_services_stay_healthy
 #[test]
 fn since_stays_while_only_the_cause_changes() {
     let mut r = Run::new(CAMPO);
-    r.breaker("afip", Condition::HalfOpenIdle, 10);
+    r.breaker("afip", Condition::HalfOpen, 10);
     let since = |r: &Run| {
         let v = r.view(99);
         let f = v.feature("invoicing.afip").unwrap();
         (f.since, f.causes[0].kind)
     };
-    assert_eq!(since(&r), (at(10), Kind::HalfOpenIdle));
-    r.breaker("afip", Condition::HalfOpen, 12);
     assert_eq!(since(&r), (at(10), Kind::HalfOpen));
     r.breaker("afip", Condition::Open, 14);
     assert_eq!(since(&r), (at(10), Kind::Open));
@@ -354,13 +352,12 @@ fn a_tenant_sees_its_own_breaker_beside_the_systems() {
 }
 
 #[test]
-fn half_open_with_nobody_trying_degrades_only_until_the_wait_is_over() {
+fn half_open_with_nobody_trying_is_named_and_degrades_no_more() {
     let mut r = Run::new(CAMPO);
     r.breaker("afip", Condition::Open, 0);
-    let (i, mut out) = (r.p.service("afip").unwrap(), Vec::new());
-    r.s.breaker(&r.p, i, Condition::HalfOpenIdle, Some(at(180)), at(60), &mut out);
-    assert_eq!(r.until(90), ["afip offline>degraded [{afip:half_open_idle}]"]);
-    assert_eq!(r.s.next_due(), Some((at(180), "idle_ends")));
+    r.breaker("afip", Condition::HalfOpen, 60);
+    assert_eq!(r.until(90), ["afip offline>degraded [{afip:half_open}]"]);
+    assert_eq!(r.breaker("afip", Condition::HalfOpenIdle, 180), [""; 0]);
     assert_eq!(r.until(209), [""; 0]);
     assert_eq!(
         r.until(210),
@@ -371,12 +368,9 @@ fn half_open_with_nobody_trying_degrades_only_until_the_wait_is_over() {
             "overall degraded>healthy"
         ]
     );
-    r.s.breaker(&r.p, i, Condition::HalfOpenIdle, Some(at(180)), at(211), &mut out);
-    assert_eq!((out.len(), r.s.next_due()), (0, None), "the same again changes nothing");
+    assert_eq!(r.view(211).service("afip").unwrap().causes[0].kind, Kind::HalfOpenIdle);
     r.breaker("afip", Condition::HalfOpen, 300);
     assert_eq!(r.feature("invoicing.afip"), Status::Degraded);
-    let seen = |now| r.s.tenant_view(&r.p, at(now), |_| Some((Condition::HalfOpenIdle, at(0), Some(at(120))))).overall;
-    assert_eq!((seen(149), seen(150)), (Status::Degraded, Status::Degraded), "the system's own half-open stays");
 }
 
 #[test]

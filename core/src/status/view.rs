@@ -185,7 +185,7 @@ impl StatusPolicy {
     }
 }
 
-/// One tenant's breaker: what it is, since when, and the instant that [`StatusState::breaker`] takes: the next attempt, or the end of an idle wait.
+/// One tenant's breaker: what it is, since when, and the next attempt.
 pub type TenantReading = (Condition, Instant, Option<Instant>);
 
 impl StatusState {
@@ -279,7 +279,7 @@ impl StatusState {
             if let Target::Service(i) = *target
                 && let Some((condition, since, retry_at)) = reading(i)
             {
-                let seen = as_shown((condition, since, retry_at), p.improve_after, now);
+                let seen = as_shown(condition, since, p.improve_after, now);
                 held[i] = seen.is_some() && seen.map(|(kind, _)| kind) != condition.kind();
                 mine.extend(seen.map(|(kind, level)| Cause { source: *target, kind, level }));
                 sinces[at] = since;
@@ -334,12 +334,13 @@ impl StatusState {
 }
 
 /// A breaker's condition as the hysteresis shows it: shortly after closing it still shows half-open, shortly after half-opening still offline.
-fn as_shown((condition, since, until): TenantReading, improve_after: Span, now: Instant) -> Option<(Kind, Status)> {
+fn as_shown(condition: Condition, since: Instant, improve_after: Span, now: Instant) -> Option<(Kind, Status)> {
     let fresh = since + improve_after > now;
     match condition {
-        Condition::HalfOpenIdle if until.is_some_and(|end| end + improve_after <= now) => None,
-        Condition::Closed | Condition::Ramping if fresh => Some((Kind::HalfOpen, Status::Degraded)),
-        Condition::HalfOpen | Condition::HalfOpenIdle if fresh => Some((Kind::Open, Status::Offline)),
+        Condition::Closed | Condition::Ramping | Condition::HalfOpenIdle if fresh => {
+            Some((Kind::HalfOpen, Status::Degraded))
+        }
+        Condition::HalfOpen if fresh => Some((Kind::Open, Status::Offline)),
         other => other.kind().map(|kind| (kind, other.status())),
     }
 }
