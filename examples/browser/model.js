@@ -1,41 +1,33 @@
-// The health answer of a host as the page wants it. The only file that knows the shape of a report.
+// The full health report of a host as the page wants it. The only file that knows the report's shape.
 
 import { because } from "./words.js";
 
-/** { overall, blob, services, features } of a native health report. */
+/** { services, features } of a native health report. */
 export function read(report) {
   const known = { ...report.services, ...report.features };
   const titleOf = (name) => title(known[name]?.title, name).en;
   return {
-    overall: report.status,
-    blob: report.blob,
     services: Object.entries(report.services).map(([name, s]) => ({
       name,
       title: title(s.title, name).en,
       impact: s.impact,
-      status: s.status,
       breaker: s.breaker ?? "closed",
-      sinceMs: time(s.since),
-      retryAtMs: time(report.recovery[name]?.next_attempt_at),
-      because: because(s.because, titleOf),
+      sinceMs: timeMs(report.breakers[name]?.since),
+      retryAtMs: timeMs(report.breakers[name]?.retry_at),
+      throttled: s.because.some((c) => c.condition === "throttled"),
       keysOpen: s.tenants?.affected ?? 0,
     })),
     features: Object.entries(report.features).map(([name, f]) => ({
       name,
       title: title(f.title, name),
-      status: f.status,
-      critical: f.critical ?? false,
+      critical: f.critical,
       fallback: f.fallback,
-      sinceMs: time(f.since),
       because: because(f.because, titleOf),
     })),
   };
 }
 
-/** Milliseconds of a report's time, which is UTC text; undefined for none. */
-function time(text) {
-  return text === undefined ? undefined : Date.parse(text);
-}
+const timeMs = (text) => (text === undefined ? undefined : Date.parse(text));
 
 function title(given, name) {
   if (given === undefined || given === null) return { es: name, en: name };

@@ -91,8 +91,9 @@ function note(service) {
     case "forced_open":
       return "Held open by an order";
     case "half_open":
+    case "half_open_idle":
       return "A few test calls decide";
-    case "ramp":
+    case "ramping":
       return "A growing share of calls passes";
     default:
       return service.throttled ? "The upstream asked for patience" : "Calls pass";

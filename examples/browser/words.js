@@ -4,9 +4,9 @@ export const BREAKER = {
   closed: "Closed",
   open: "Open",
   half_open: "Half-open",
+  half_open_idle: "Half-open",
+  ramping: "Closed, ramping up",
   forced_open: "Held open",
-  forced_closed: "Held closed",
-  ramp: "Closed, ramping up",
   disabled: "Off",
 };
 
