@@ -66,13 +66,13 @@ class Engine:
         self._before(at_ms)
         core = self._core
         try:
-            return self._admit_by_handle(known.index, keys, weight, at_ms)
+            return self._admit_by_handle(known.handle, keys, weight, at_ms)
         except BrownoutError as error:
             if error.code == "stale_handle":  # a reload or an eviction came between: look every name up once more
                 self._look_up_again(keys)
                 again = self.names.services.get(service)
                 if again is not None:
-                    return self._admit_by_handle(again.index, keys, weight, at_ms)
+                    return self._admit_by_handle(again.handle, keys, weight, at_ms)
             elif error.code == "engine_lost":
                 self._rebuild(core)
                 return self.handle({"verb": "admit", "service": service, "keys": dict(keys), "weight": weight}, at_ms)
@@ -89,14 +89,14 @@ class Engine:
             return None
         return self._take(json.loads(answer.output), at_ms)
 
-    def _admit_by_handle(self, index: int, keys: Mapping[str, str], weight: float, at_ms: float) -> int | Decision:
+    def _admit_by_handle(self, service: int, keys: Mapping[str, str], weight: float, at_ms: float) -> int | Decision:
         slots = [0, 0, 0, 0]
         if keys:
             for place, name in enumerate(self.names.keys):
                 text = keys.get(name)
                 if text is not None:
                     slots[place] = self._handles.known(text) or self._intern(text, at_ms)
-        answer = self._core.admit(index, slots[0], slots[1], slots[2], slots[3], weight, at_ms)
+        answer = self._core.admit(service, slots[0], slots[1], slots[2], slots[3], weight, at_ms)
         if isinstance(answer, int):
             return answer
         if answer.permit > 0 and answer.flags & ~_REARM == 0:

@@ -13,7 +13,7 @@ from typing import Any
 class Service:
     """One service as the policy describes it; spans are None where the policy sets none."""
 
-    index: int
+    handle: int
     name: str
     timeout_ms: float | None
     first_byte_ms: float | None
@@ -39,15 +39,15 @@ class Names:
         table: dict[str, Any] = json.loads(text)
         services = {
             entry["name"]: Service(
-                index,
+                entry["handle"],
                 entry["name"],
                 entry.get("timeout_ms"),
                 entry.get("first_byte_ms"),
                 entry.get("idle_ms"),
                 entry.get("fallback"),
-                bool(entry.get("retry")),
+                bool(entry.get("retries")),
             )
-            for index, entry in enumerate(table.get("services", ()))
+            for entry in table["services"]
         }
         features = tuple(f if isinstance(f, str) else f["name"] for f in table.get("features", ()))
         keys = tuple(table.get("keys", ()))
