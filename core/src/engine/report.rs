@@ -73,7 +73,7 @@ impl Engine {
         }
         let cell = split.find(Some(self.keys.find_group(&parts)?))?;
         // One that never left closed has nothing to recover from.
-        let b = split.breakers.get(cell as usize).filter(|b| b.generation() > 0)?;
+        let b = split.breakers.get(cell as usize).filter(|b| b.generation() > 1)?;
         let retry_at = b.next_due().map(|d| d.0);
         Some((self.condition(service as u32, b), b.since(), retry_at))
     }

@@ -81,4 +81,6 @@ impl Status {
 }
 
 #[cfg(all(test, feature = "full"))]
+mod kept_tests;
+#[cfg(all(test, feature = "full"))]
 mod tests;

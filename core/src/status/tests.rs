@@ -13,7 +13,7 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
-const CAMPO: &str = r#"{
+pub(super) const CAMPO: &str = r#"{
   "default_lang": "es",
   "services": {
     "afip": {"impact":"critical","fallback":"queue"},
@@ -31,7 +31,7 @@ const CAMPO: &str = r#"{
     "notifications.push": {"fallback":"email"}
   }}"#;
 
-fn read(text: &str) -> (StatusPolicy, Vec<Fault>) {
+pub(super) fn read(text: &str) -> (StatusPolicy, Vec<Fault>) {
     let json = Json::parse(text).unwrap();
     let faults = Faults::default();
     let policy = {
@@ -47,23 +47,23 @@ fn read(text: &str) -> (StatusPolicy, Vec<Fault>) {
     (policy, faults.into_vec())
 }
 
-struct Run {
-    p: StatusPolicy,
-    s: StatusState,
+pub(super) struct Run {
+    pub(super) p: StatusPolicy,
+    pub(super) s: StatusState,
 }
 
-fn at(s: i64) -> Instant {
+pub(super) fn at(s: i64) -> Instant {
     Instant::from_millis(s * 1000)
 }
 
 impl Run {
-    fn new(text: &str) -> Run {
+    pub(super) fn new(text: &str) -> Run {
         let (p, faults) = read(text);
         assert_eq!(faults, []);
         let s = StatusState::new(&p, at(0));
         Run { p, s }
     }
-    fn lines(&self, out: &[StatusEffect]) -> Vec<String> {
+    pub(super) fn lines(&self, out: &[StatusEffect]) -> Vec<String> {
         let why = |c: &[super::cause::Cause]| {
             let mut w = Writer::default();
             write_causes(&mut w, self.p.name_causes(c));
@@ -86,38 +86,38 @@ impl Run {
             })
             .collect()
     }
-    fn breaker(&mut self, service: &str, c: Condition, now: i64) -> Vec<String> {
+    pub(super) fn breaker(&mut self, service: &str, c: Condition, now: i64) -> Vec<String> {
         let mut out = Vec::new();
         let i = self.p.service(service).unwrap();
         self.s.breaker(&self.p, i, c, Some(at(now + 60)).filter(|_| c == Condition::Open), at(now), &mut out);
         self.lines(&out)
     }
-    fn probe(&mut self, service: &str, result: ProbeResult, now: i64) -> Vec<String> {
+    pub(super) fn probe(&mut self, service: &str, result: ProbeResult, now: i64) -> Vec<String> {
         let mut out = Vec::new();
         let i = self.p.service(service).unwrap();
         self.s.probe(&self.p, i, result, at(now), &mut out);
         self.lines(&out)
     }
     /// Runs everything due up to and including `until`, each at its instant.
-    fn until(&mut self, until: i64) -> Vec<String> {
+    pub(super) fn until(&mut self, until: i64) -> Vec<String> {
         let mut out = Vec::new();
         while let Some((due, _)) = self.s.next_due().filter(|(due, _)| *due <= at(until)) {
             self.s.run_due(&self.p, due, &mut out);
         }
         self.lines(&out)
     }
-    fn view(&self, now: i64) -> SystemView<'_> {
+    pub(super) fn view(&self, now: i64) -> SystemView<'_> {
         self.s.view(&self.p, at(now))
     }
-    fn feature(&self, name: &str) -> Status {
+    pub(super) fn feature(&self, name: &str) -> Status {
         self.s.feature_status(self.p.feature(name).unwrap())
     }
 }
 
-fn ok() -> ProbeResult {
+pub(super) fn ok() -> ProbeResult {
     ProbeResult { ok: true, ..ProbeResult::default() }
 }
-fn fail() -> ProbeResult {
+pub(super) fn fail() -> ProbeResult {
     ProbeResult::default()
 }
 
@@ -405,30 +405,6 @@ fn late_is_the_same_as_punctual() {
 }
 
 #[test]
-fn a_reload_keeps_what_bears_the_same_name_and_ends_what_is_gone() {
-    let mut r = Run::new(CAMPO);
-    r.breaker("afip", Condition::Open, 0);
-    r.breaker("openai", Condition::Open, 1);
-    let (new, faults) = read(
-        r#"{"services":{"new":{},"afip":{"impact":"critical"}},"features":{"x":{},"invoicing.afip":{"needs":"afip"}}}"#,
-    );
-    assert_eq!(faults, []);
-    let (mut gone, mut out) = (Vec::new(), Vec::new());
-    let old = r.p.clone();
-    let s = r.s.clone().migrate(&old, &new, at(10), &mut gone, &mut out);
-    assert_eq!(r.lines(&gone), ["closed 2 9000"]);
-    let r = Run { p: new, s };
-    assert_eq!(
-        r.lines(&out),
-        ["invoicing.afip degraded>offline [{afip:open}]", "overall degraded>offline"],
-        "the new policy names no fallback"
-    );
-    let v = r.view(10);
-    assert_eq!((v.service("afip").unwrap().since, v.service("new").unwrap().status), (at(0), Status::Healthy));
-    assert_eq!((v.incidents[0].id, v.incidents[0].duration), (1, Span::from_secs(10)));
-}
-
-#[test]
 fn faults_name_the_circle_and_every_unknown_name() {
     let (_, faults) = read(
         r#"{"status":{"improve_after":"soon"},"services":{"a":{"needs":"b"},"b":{"needs":["a"],"impact":"huge"}},
@@ -447,74 +423,4 @@ fn faults_name_the_circle_and_every_unknown_name() {
             "dependency_cycle features.g.needs.any_of[0] `g` needs `g`",
         ]
     );
-}
-
-/// A state with a bit of everything.
-fn busy() -> Run {
-    let mut r = Run::new(CAMPO);
-    for t in 0..3 {
-        r.breaker("afip", Condition::Open, t * 100);
-        r.breaker("afip", Condition::Closed, t * 100 + 10);
-        r.until(t * 100 + 90);
-    }
-    let target = Target::Feature(0);
-    r.s.maintain(
-        &r.p,
-        target,
-        Some((Status::Degraded, Some(at(900)), Some("upgrade".to_string()))),
-        at(400),
-        &mut Vec::new(),
-    );
-    r.breaker("openai", Condition::HalfOpenIdle, 401);
-    r.s.throttled(&r.p, 2, Some(at(440)), at(402), &mut Vec::new());
-    let memory = Some((850, 1000));
-    r.probe(
-        "database",
-        ProbeResult { memory, message: Some("x".to_string()), latency: Some(Span::from_millis(5)), ..ok() },
-        403,
-    );
-    r.probe("redis", fail(), 404);
-    r.breaker("afip", Condition::Open, 405);
-    r.breaker("afip", Condition::Closed, 406);
-    r
-}
-
-fn bytes(r: &Run) -> Vec<u8> {
-    let mut w = crate::base::bytes::ByteWriter::default();
-    r.s.write(&r.p, &mut w);
-    w.into_vec()
-}
-
-#[test]
-fn a_snapshot_is_the_state() {
-    let r = busy();
-    let bytes = bytes(&r);
-    let mut reader = crate::base::bytes::ByteReader::new(&bytes);
-    let s = StatusState::read(&r.p, &mut reader, at(406)).unwrap();
-    reader.finish().unwrap();
-    assert_eq!(s, r.s);
-    let (mut a, mut b) = (Run { p: r.p.clone(), s }, r);
-    assert_eq!(a.until(2000), b.until(2000));
-    assert_eq!(a.s, b.s);
-}
-
-#[test]
-fn damaged_bytes_are_a_fault_or_a_state_that_holds() {
-    let r = busy();
-    let good = bytes(&r);
-    for n in 0..good.len() {
-        let cut = StatusState::read(&r.p, &mut crate::base::bytes::ByteReader::new(&good[..n]), at(406));
-        assert_eq!(cut.unwrap_err().code, crate::base::error::Code::SnapshotCorrupt);
-        for bit in 0..8 {
-            let mut bad = good.clone();
-            bad[n] ^= 1 << bit;
-            if let Ok(s) = StatusState::read(&r.p, &mut crate::base::bytes::ByteReader::new(&bad), at(406)) {
-                let mut run = Run { p: r.p.clone(), s };
-                run.until(100_000);
-                assert!(run.view(100_000).services.len() == 5);
-            }
-        }
-    }
-    let (other, _) = read(r#"{"services":{"afip":{}}}"#);
-    assert!(StatusState::read(&other, &mut crate::base::bytes::ByteReader::new(&good), at(406)).is_err());
 }
