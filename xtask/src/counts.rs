@@ -1,4 +1,4 @@
-//! How many tests passed: read from the closing lines of cargo test, vitest, pytest and our own runners.
+//! How many tests passed: read from the closing lines of cargo test, vitest, pytest, node's test runner and our own.
 
 /// Tests passed and failed.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -27,6 +27,10 @@ impl Counts {
                 .split_once(" passed, ")
                 .is_some_and(|(n, rest)| is_number(n) && rest.trim_end_matches(" failed").parse::<u64>().is_ok())
             || (line.contains(" in ") && line.split(' ').next().is_some_and(is_number));
+        for (mark, count) in [("pass ", &mut self.passed), ("fail ", &mut self.failed)] {
+            let rest = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ ")).and_then(|l| l.strip_prefix(mark));
+            *count += rest.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+        }
         if closing {
             self.passed += before(line, "passed");
             self.failed += before(line, "failed") + before(line, "error") + before(line, "errors");
@@ -76,6 +80,8 @@ mod tests {
             ("======= 1 failed, 7 passed, 2 errors in 0.12s =======", 7, 3),
             ("7 passed in 0.12s", 7, 0),
             ("41 passed, 0 failed", 41, 0),
+            ("# pass 4", 4, 0),
+            ("ℹ fail 2", 0, 2),
             ("the 3 passed by", 0, 0),
         ] {
             let mut counts = Counts::default();

@@ -80,9 +80,12 @@ export function wasmLoader(compile: () => WebAssembly.Module): EngineLoader {
       return glue.call(op, payload);
     },
     discard() {
+      if (!instance) return;
       // forgets the pointers without touching the memory that they point into
-      for (const raw of instance?.engines ?? []) (raw as unknown as Handle).__destroy_into_raw();
-      instance?.engines.clear();
+      for (const raw of instance.engines) (raw as unknown as Handle).__destroy_into_raw();
+      instance.engines.clear();
+      // growing, even by nothing, detaches the glue's cached views of the old memory: they must not outlive it
+      instance.memory.grow(0);
       instance = undefined;
     },
   };

@@ -1,0 +1,14 @@
+//! Brownout for JavaScript as wasm: numbers in and out on the hot path, JSON text for everything else.
+//!
+//! Two builds of this crate: `engine` (everything) and `status` (what a browser loads for the banner). No logic and no default
+//! lives here.
+#![allow(missing_docs)]
+
+#[cfg(feature = "engine")]
+mod engine;
+
+/// The version of the core.
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn version() -> String {
+    brownout::VERSION.into()
+}
