@@ -50,11 +50,18 @@ const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/pack
 rmSync(join(here, "dist"), { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: here, stdio: "inherit" });
 
-for (const file of new Set(outputs(pkg.exports))) {
+const files = [...new Set(outputs(pkg.exports))];
+const entries = (list) => Object.fromEntries(list.map((file) => [name(file), source(name(file))]));
+// Subpaths share what they have in common, so that two of them in one page carry the status client once.
+const shared = files.filter((file) => !isMain(file) && file.endsWith(".js"));
+if (shared.length > 0) {
+  await build({ ...common, entryPoints: entries(shared), format: "esm", platform: "neutral", splitting: true, chunkNames: "shared-[hash]", plugins: [share] });
+}
+for (const file of files.filter((f) => !shared.includes(f))) {
   const esm = file.endsWith(".js");
   await build({
     ...common,
-    entryPoints: { [name(file)]: source(name(file)) },
+    entryPoints: entries([file]),
     format: esm ? "esm" : "cjs",
     outExtension: { ".js": esm ? ".js" : ".cjs" },
     platform: platform(file),
@@ -62,4 +69,4 @@ for (const file of new Set(outputs(pkg.exports))) {
   });
 }
 cpSync(join(src, "generated/engine_bg.wasm"), join(here, "dist/engine_bg.wasm"));
-console.log(`built ${[...new Set(outputs(pkg.exports))].join(" ")}`);
+console.log(`built ${files.join(" ")}`);

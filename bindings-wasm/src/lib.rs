@@ -6,6 +6,8 @@
 
 #[cfg(feature = "engine")]
 mod engine;
+#[cfg(feature = "status")]
+mod status;
 
 /// The version of the core.
 #[wasm_bindgen::prelude::wasm_bindgen]

@@ -3,6 +3,7 @@
 
 mod checks;
 mod counts;
+mod examples;
 mod licences;
 mod npm;
 mod place;
@@ -18,6 +19,7 @@ use place::Place;
 const USAGE: &str = "\
 cargo xtask COMMAND
 
+  demo [--once] [--speed N]          the incident, live on a page; with --once played without a person, in under a minute
   setup                              fetch and build what the other commands need
   test [--only STEP] [--list]        every check and test, with progress; ends with `N passed, M failed`
   vectors [PATH…] [--runner NAME]    play vectors through one runner or all: core json node wasm python
@@ -47,6 +49,13 @@ fn dispatch() -> Result<bool> {
         "setup" => {
             finish(args)?;
             plan::setup(&place)
+        }
+        "demo" => {
+            let rest: Vec<_> = args.raw_args()?.collect();
+            if !plan::setup(&place)? {
+                return Ok(false);
+            }
+            examples::demo(&place, &rest)
         }
         "test" => {
             let mut only = Vec::new();

@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test`, in order, and what each one stands on.
 use crate::counts::Counts;
 use crate::place::Place;
-use crate::{checks, licences, npm, python, vectors, wasm};
+use crate::{checks, examples, licences, npm, python, vectors, wasm};
 use anyhow::{Result, bail};
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -91,6 +91,20 @@ const STEPS: &[Step] = &[
         after: &[],
         needs: "bindings-python/Cargo.toml",
         run: vectors::check,
+    },
+    Step {
+        name: "examples",
+        what: "the examples' own tests",
+        after: &["npm", "wheel"],
+        needs: "examples",
+        run: examples::test,
+    },
+    Step {
+        name: "demo",
+        what: "the scripted incident, the same in Node and Python",
+        after: &["npm", "wheel"],
+        needs: "examples/demo/main.mjs",
+        run: examples::once,
     },
 ];
 

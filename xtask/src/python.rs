@@ -5,7 +5,8 @@ use anyhow::{Result, bail};
 use std::path::PathBuf;
 use std::process::Command;
 
-const REQUIREMENTS: &str = "bindings-python/requirements-dev.txt";
+/// What the tests and the examples need.
+const REQUIREMENTS: [&str; 2] = ["bindings-python/requirements-dev.txt", "examples/fastapi-service/requirements.txt"];
 
 /// The interpreter of the repository's virtual environment.
 pub fn interpreter(place: &Place) -> PathBuf {
@@ -13,7 +14,8 @@ pub fn interpreter(place: &Place) -> PathBuf {
     place.root.join(".venv").join(bin)
 }
 
-fn python(place: &Place) -> Command {
+/// That interpreter, to be started.
+pub fn python(place: &Place) -> Command {
     let mut command = place.program(interpreter(place));
     command.env("VIRTUAL_ENV", place.root.join(".venv")).env_remove("PYTHONHOME");
     command
@@ -28,17 +30,15 @@ pub fn environment(place: &Place) -> Result<()> {
         };
         place.must(place.program(found).args(["-m", "venv", ".venv"]))?;
     }
-    let fresh = if place.there(".venv/.filled") { "" } else { "fresh" };
-    place.once("pip", &format!("{fresh}{}", place.read(REQUIREMENTS)?), || {
-        place.must(python(place).args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "-r",
-            REQUIREMENTS,
-        ]))?;
+    let files: Vec<&str> = REQUIREMENTS.into_iter().filter(|file| place.there(file)).collect();
+    let mut wanted = String::from(if place.there(".venv/.filled") { "" } else { "fresh\n" });
+    for file in &files {
+        wanted.push_str(&place.read(file)?);
+    }
+    place.once("pip", &wanted, || {
+        let mut pip = python(place);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        place.must(pip.args(files.iter().flat_map(|file| ["-r", file])))?;
         Ok(std::fs::write(place.root.join(".venv/.filled"), "")?)
     })
 }
