@@ -1,4 +1,5 @@
 // `brownout/status`: what a page believes about the features. Polls the health endpoint gently, and never breaks the page.
+import "./engine/status.js";
 import { openStatus, type RawStatus } from "./status-core.js";
 
 /** One feature as the page sees it. */

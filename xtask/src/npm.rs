@@ -38,3 +38,12 @@ pub fn native(place: &Place) -> Result<Counts> {
     std::fs::rename(&fresh, &addon)?;
     place.tests(place.program("node").args(["--test", "bindings-node/native/test.cjs"]))
 }
+
+/// The tests in Chromium, which is fetched where it is missing.
+pub fn browser(place: &Place) -> Result<Counts> {
+    let own = std::env::var_os("BROWNOUT_CHROMIUM");
+    if own.is_none() && !place.has("/usr/bin/chromium") {
+        place.debian(&["chromium"], "the browser test")?;
+    }
+    place.tests(place.program("node").args(["--test", "tests/browser/page.test.mjs"]))
+}

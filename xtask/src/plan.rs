@@ -93,6 +93,13 @@ const STEPS: &[Step] = &[
         run: vectors::check,
     },
     Step {
+        name: "browser",
+        what: "banner and engine in a real browser",
+        after: &["npm"],
+        needs: "tests/browser/page.test.mjs",
+        run: npm::browser,
+    },
+    Step {
         name: "examples",
         what: "the examples' own tests",
         after: &["npm", "wheel"],
