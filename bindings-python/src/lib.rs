@@ -112,7 +112,7 @@ impl Engine {
         self.with(py, |core| core.names_json())
     }
     fn key(&self, py: Python<'_>, name: &str, at_ms: f64) -> PyResult<u64> {
-        self.with(py, |core| core.key(name, at_ms))?.map_err(|fault| refuse(py, &[fault]))
+        self.with(py, |core| core.key_raw(name, at_ms))?.map_err(|fault| refuse(py, &[fault]))
     }
     #[allow(clippy::too_many_arguments)]
     fn admit(

@@ -33,7 +33,7 @@ impl Engine {
         self.core.names_json()
     }
     pub fn key(&mut self, name: &str, at_ms: f64) -> Result<f64, JsError> {
-        self.core.key(name, at_ms).map(|handle| handle as f64).map_err(|fault| refuse(&[fault]))
+        self.core.key_raw(name, at_ms).map(|handle| handle as f64).map_err(|fault| refuse(&[fault]))
     }
     #[allow(clippy::too_many_arguments)]
     pub fn admit(&mut self, service: f64, k0: f64, k1: f64, k2: f64, k3: f64, weight: f64, at_ms: f64) -> f64 {

@@ -10,6 +10,9 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+/// The version of this crate, and of every package built from it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 pub mod base;
 #[cfg(feature = "full")]
 pub mod call;

@@ -6,10 +6,12 @@ use anyhow::Result;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The demo, with the arguments that it takes.
+/// The demo: live, until it is interrupted, or with `--once` stepped through its script and compared.
 pub fn demo(place: &Place, args: &[OsString]) -> Result<bool> {
+    let once = args.iter().any(|arg| arg == "--once");
+    let script = if once { "examples/demo/once.mjs" } else { "examples/demo/live.mjs" };
     let mut command = place.program("node");
-    command.arg("examples/demo/main.mjs").args(args).env("BROWNOUT_PYTHON", python::interpreter(place));
+    command.arg(script).args(args.iter().filter(|arg| *arg != "--once")).env("PYTHON", python::interpreter(place));
     place.run(&mut command)
 }
 

@@ -23,7 +23,10 @@ pub fn build(place: &Place) -> Result<Counts> {
 /// The TypeScript tests.
 pub fn test(place: &Place) -> Result<Counts> {
     install(place)?;
-    place.tests(place.program("npm").args(["run", "--silent", "test", "-w", "brownout"]).env("CI", "1"))
+    let types = place.run(place.program("npm").args(["run", "--silent", "check", "-w", "brownout"]))?;
+    let mut counts = Counts::check(types);
+    counts.add(place.tests(place.program("npm").args(["run", "--silent", "test", "-w", "brownout"]).env("CI", "1"))?);
+    Ok(counts)
 }
 
 /// Builds the native addon and puts it where its package looks for it.
@@ -39,9 +42,14 @@ pub fn native(place: &Place) -> Result<Counts> {
     place.tests(place.program("node").args(["--test", "bindings-node/native/test.cjs"]))
 }
 
+/// The built package as its users get it.
+pub fn package(place: &Place) -> Result<Counts> {
+    place.tests(place.program("node").args(["--test", "tests/package/package.test.mjs"]))
+}
+
 /// The tests in Chromium, which is fetched where it is missing.
 pub fn browser(place: &Place) -> Result<Counts> {
-    let own = std::env::var_os("BROWNOUT_CHROMIUM");
+    let own = std::env::var_os("CHROMIUM");
     if own.is_none() && !place.has("/usr/bin/chromium") {
         place.debian(&["chromium"], "the browser test")?;
     }

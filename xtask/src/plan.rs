@@ -93,6 +93,13 @@ const STEPS: &[Step] = &[
         run: vectors::check,
     },
     Step {
+        name: "package",
+        what: "what is published loads both ways",
+        after: &["npm"],
+        needs: "tests/package/package.test.mjs",
+        run: npm::package,
+    },
+    Step {
         name: "browser",
         what: "banner and engine in a real browser",
         after: &["npm"],
@@ -110,7 +117,7 @@ const STEPS: &[Step] = &[
         name: "demo",
         what: "the scripted incident, the same in Node and Python",
         after: &["npm", "wheel"],
-        needs: "examples/demo/main.mjs",
+        needs: "examples/demo/once.mjs",
         run: examples::once,
     },
 ];

@@ -56,5 +56,8 @@ pub fn build(place: &Place) -> Result<Counts> {
 
 /// The Python tests.
 pub fn test(place: &Place) -> Result<Counts> {
-    place.tests(python(place).args(["-m", "pytest", "-q", "bindings-python/tests"]))
+    let mut counts =
+        Counts::check(place.run(python(place).args(["-m", "ruff", "check", "--quiet", "bindings-python"]))?);
+    counts.add(place.tests(python(place).args(["-m", "pytest", "-q", "bindings-python/tests"]))?);
+    Ok(counts)
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 fn runner(place: &Place, runners: &[String], paths: &[String]) -> Command {
     let mut command = place.cargo();
-    command.args(["run", "--quiet", "--release", "-p", "brownout-tests", "--bin", "vectors", "--"]);
+    command.args(["run", "--quiet", "-p", "brownout-tests", "--bin", "vectors", "--"]);
     for runner in runners {
         command.args(["--runner", runner]);
     }

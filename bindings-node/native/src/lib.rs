@@ -74,7 +74,7 @@ impl Engine {
     }
     #[napi(catch_unwind)]
     pub fn key(&self, name: String, at_ms: f64) -> Result<f64> {
-        lock(&self.core).key(&name, at_ms).map(|handle| handle as f64).map_err(|fault| refuse(&[fault]))
+        lock(&self.core).key_raw(&name, at_ms).map(|handle| handle as f64).map_err(|fault| refuse(&[fault]))
     }
     #[allow(clippy::too_many_arguments)]
     #[napi(catch_unwind)]
