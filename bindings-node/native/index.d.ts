@@ -16,7 +16,7 @@ export class Engine {
   admit(service: number, k0: number, k1: number, k2: number, k3: number, weight: number, atMs: number): Answer;
   settle(permit: number, outcome: number, durationMs: number, atMs: number): Answer;
   advance(atMs: number): Answer;
-  /** The whole output of this object's last numeric call that was more than a number. */
+  /** The whole output of this object's last numeric call; after a plain one, of the engine's last call. */
   drain(): string;
   handle(inputJson: string, atMs: number): string;
   snapshot(): Buffer;

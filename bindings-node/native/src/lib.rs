@@ -48,7 +48,9 @@ impl Engine {
         let registry = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         match registry.1.get(&shared).and_then(Weak::upgrade) {
             Some(core) => Ok(Engine { core, drained: String::new() }),
-            None => Err(refuse(&[Fault::new(Code::StaleHandle, "shared", format!("no engine is shared as `{shared}`"))])),
+            None => {
+                Err(refuse(&[Fault::new(Code::StaleHandle, "shared", format!("no engine is shared as `{shared}`"))]))
+            }
         }
     }
     fn new(core: Core) -> Engine {
@@ -99,10 +101,10 @@ impl Engine {
     pub fn advance(&mut self, at_ms: f64) -> Either<f64, Vec<f64>> {
         self.raw(|core, out| core.advance_raw(at_ms, out))
     }
-    /// The whole output of this object's last numeric call that was more than a number.
+    /// The whole output of this object's last numeric call; after a plain one, of the engine's last call.
     #[napi(catch_unwind)]
     pub fn drain(&mut self) -> String {
-        std::mem::take(&mut self.drained)
+        if self.drained.is_empty() { lock(&self.core).drain_json() } else { std::mem::take(&mut self.drained) }
     }
     #[napi(catch_unwind)]
     pub fn handle(&self, input_json: String, at_ms: f64) -> String {
@@ -117,6 +119,7 @@ impl Engine {
         let mut core = lock(&self.core);
         let value = call(&mut core, &mut out);
         if value > 0.0 && out[0] == 0.0 {
+            self.drained.clear();
             return Either::A(value);
         }
         self.drained = core.drain_json();
@@ -147,10 +150,18 @@ fn refuse(faults: &[Fault]) -> Error {
 
 /// A table index; what is none becomes one that no table has.
 fn index(number: f64) -> u32 {
-    if number >= 0.0 && number < f64::from(u32::MAX) && number as u32 as f64 == number { number as u32 } else { u32::MAX }
+    if number >= 0.0 && number < f64::from(u32::MAX) && number as u32 as f64 == number {
+        number as u32
+    } else {
+        u32::MAX
+    }
 }
 
 /// A key handle; what is none becomes one that was never given out.
 fn handle(number: f64) -> u64 {
-    if number >= 0.0 && number < 9_007_199_254_740_992.0 && number as u64 as f64 == number { number as u64 } else { u64::MAX }
+    if number >= 0.0 && number < 9_007_199_254_740_992.0 && number as u64 as f64 == number {
+        number as u64
+    } else {
+        u64::MAX
+    }
 }
