@@ -7,10 +7,11 @@ const { Engine, call, version } = require("./index.cjs");
 
 const policy = JSON.stringify({ version: 1, services: { afip: { breaker: { consecutive_failures: 2, open: { base: "10s", jitter: 0 } } } } });
 const FAILURE = 1;
+const admit = (engine, atMs) => engine.admit(JSON.parse(engine.names()).services[0].handle, 0, 0, 0, 0, 1, atMs);
 
 if (!isMainThread) {
   const engine = Engine.attach(workerData);
-  const permit = engine.admit(0, 0, 0, 0, 0, 1, 1000);
+  const permit = admit(engine, 1000);
   engine.settle(Array.isArray(permit) ? permit[0] : permit, FAILURE, 5, 1000);
   parentPort.postMessage("settled");
 } else {
@@ -54,7 +55,7 @@ if (!isMainThread) {
       await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
       await worker.terminate();
     }
-    const refused = engine.admit(0, 0, 0, 0, 0, 1, 1001);
+    const refused = admit(engine, 1001);
     assert.strictEqual(refused[0], 0);
     assert.match(engine.drain(), /"circuit_open"/);
   });

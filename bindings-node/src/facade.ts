@@ -148,7 +148,7 @@ export class Facade {
       const flags = n[SLOT.flags] ?? 0;
       if (!this.#dirty) this.#touch();
       if (permit > 0 && flags === 0) return permit;
-      if (permit >= 0) return this.#answer(raw, n, flags, permit, service.handle, at);
+      if (permit >= 0) return this.#answer(raw, n, flags, permit, service.info, at);
       const error = this.#error(raw);
       if (again && error.code === "stale_handle") {
         again = false;
@@ -159,7 +159,7 @@ export class Facade {
     }
   }
 
-  #answer(raw: RawEngine, n: Float64Array, flags: number, permit: number, service: number, at: number): Admitted {
+  #answer(raw: RawEngine, n: Float64Array, flags: number, permit: number, service: ServiceInfo, at: number): Admitted {
     if (flags & FLAG.rearm) this.#arm(n[SLOT.nextMs] ?? -1, at);
     const timeout = n[SLOT.timeoutMs] ?? -1;
     let answer: Admitted;
@@ -309,7 +309,7 @@ export class Facade {
     this.#epoch += 1;
     this.#keys.clear();
     const epoch = this.#epoch;
-    this.#services = new Map(names.services.map((info, handle) => [info.name, { handle, epoch, info }]));
+    this.#services = new Map(names.services.map((info) => [info.name, { handle: info.handle, epoch, info }]));
   }
 
   #ungoverned(): Grant {

@@ -1,6 +1,6 @@
 // The core's output, from numbers or from JSON, to the small frozen objects that people see.
 import { FLAG, SLOT } from "./raw.js";
-import type { Effect, Grant, Names, Next, Refusal, RefusedBy, Retry, Settled } from "./types.js";
+import type { Effect, Grant, Names, Next, Refusal, RefusedBy, Retry, ServiceInfo, Settled } from "./types.js";
 
 /** One `Output` of the core as JSON. */
 export interface WireOutput {
@@ -43,7 +43,7 @@ export interface Refused { readonly refusal: Refusal; readonly retry?: Retry }
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The refusal that stands in the scratch numbers. */
-export function refusalOfScratch(n: Float64Array, names: Names, service: number): Refused {
+export function refusalOfScratch(n: Float64Array, names: Names, info: ServiceInfo): Refused {
   const at = (slot: number): number => n[slot] ?? -1;
   const r: Mutable<Refusal> = {
     gate: names.gates[at(SLOT.gate)] ?? "engine",
@@ -51,7 +51,6 @@ export function refusalOfScratch(n: Float64Array, names: Names, service: number)
     scope: at(SLOT.scope) === 1 ? "tenant" : "service",
     exact: at(SLOT.exact) === 1,
   };
-  const info = names.services[service];
   const rule = info?.limits?.[at(SLOT.rule)];
   if (rule !== undefined && r.gate === "limit") r.rule = rule;
   if (at(SLOT.retryAtMs) >= 0) r.retryAtMs = at(SLOT.retryAtMs);

@@ -110,6 +110,8 @@ export interface Next {
 /** One service as the policy describes it. */
 export interface ServiceInfo {
   readonly name: string;
+  /** What `admit` takes; of this policy epoch alone. */
+  readonly handle: number;
   readonly limits?: readonly string[];
   readonly timeout_ms?: number | null;
   readonly first_byte_ms?: number | null;
@@ -118,7 +120,7 @@ export interface ServiceInfo {
   readonly retry?: unknown;
 }
 
-/** The name tables of one policy epoch; a position is a handle. */
+/** The name tables of one policy epoch. */
 export interface Names {
   readonly epoch: number;
   readonly services: readonly ServiceInfo[];

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { loader } from "../src/engine/node.js";
+import type { RawEngine } from "../src/raw.js";
 import * as glue from "../src/generated/engine_bg.js";
 
 const surface = JSON.parse(readFileSync(new URL("../../tests/surface.json", import.meta.url), "utf8")) as {
@@ -9,6 +10,8 @@ const surface = JSON.parse(readFileSync(new URL("../../tests/surface.json", impo
 };
 const policy = JSON.stringify({ version: 1, services: { afip: { breaker: { consecutive_failures: 2, open: { base: "10s", jitter: 0 } } } } });
 const FAILURE = 1;
+const serviceOf = (engine: RawEngine) => (JSON.parse(engine.names()) as { services: { handle: number }[] }).services[0]!.handle;
+const admit = (engine: RawEngine, atMs: number) => engine.admit(serviceOf(engine), 0, 0, 0, 0, 1, atMs);
 
 test("the surface is the contract's", () => {
   const own = (of: object) => Object.getOwnPropertyNames(of).filter((name) => !name.startsWith("__") && !["constructor", "length", "name", "prototype"].includes(name));
@@ -42,10 +45,10 @@ test("after a discard the next engine is whole, and the old one cannot reach it"
   const bytes = old.snapshot();
   loader.discard();
   const fresh = loader.restore(policy, bytes, 0);
-  for (let i = 0; i < 2; i++) fresh.settle(fresh.admit(0, 0, 0, 0, 0, 1, 1000), FAILURE, 5, 1000);
-  expect(() => old.admit(0, 0, 0, 0, 0, 1, 1000)).toThrow();
+  for (let i = 0; i < 2; i++) fresh.settle(admit(fresh, 1000), FAILURE, 5, 1000);
+  expect(() => old.advance(1000)).toThrow();
   old.free?.();
-  expect(fresh.admit(0, 0, 0, 0, 0, 1, 1001)).toBe(0);
+  expect(admit(fresh, 1001)).toBe(0);
   expect(fresh.scratch[6]).toBe(11000);
   expect(fresh.drain()).toContain('"circuit_open"');
   fresh.free?.();
@@ -56,8 +59,8 @@ test("the scratch view survives a growing memory", () => {
   const before = engine.scratch;
   engine.handle(JSON.stringify({ verb: "x".repeat(4_000_000) }), 0);
   expect(before.length).toBe(0);
-  for (let i = 0; i < 2; i++) engine.settle(engine.admit(0, 0, 0, 0, 0, 1, 1000), FAILURE, 5, 1000);
-  expect(engine.admit(0, 0, 0, 0, 0, 1, 1001)).toBe(0);
+  for (let i = 0; i < 2; i++) engine.settle(admit(engine, 1000), FAILURE, 5, 1000);
+  expect(admit(engine, 1001)).toBe(0);
   expect(engine.scratch[6]).toBe(11000);
   engine.free?.();
 });

@@ -20,6 +20,8 @@ async function loaderOf(runner) {
 }
 
 const EFFECTS = 1;
+/** A granted peek carries no permit. */
+const PEEK = Number.MAX_SAFE_INTEGER;
 const only = (input, fields) => Object.keys(input).every((key) => fields.includes(key));
 const place = (table, name) => table.findIndex((entry) => (entry.name ?? entry) === name);
 
@@ -41,8 +43,8 @@ function handles(engine, names, keys, at) {
 /** The number that the hot path gives, or nothing where the input cannot be said in numbers. */
 function number(engine, names, input, at) {
   if (input.verb === "admit" && only(input, ["verb", "service", "keys", "weight"])) {
-    const service = place(names.services, input.service);
-    const keys = typeof (input.keys ?? {}) === "object" && service >= 0 ? handles(engine, names, input.keys, at) : undefined;
+    const service = names.services.find((entry) => entry.name === input.service)?.handle;
+    const keys = typeof (input.keys ?? {}) === "object" && service !== undefined ? handles(engine, names, input.keys, at) : undefined;
     if (keys === undefined || typeof (input.weight ?? 1) !== "number") return undefined;
     return engine.admit(service, ...keys, input.weight ?? 1, at);
   }
@@ -59,7 +61,7 @@ function agree(value, scratch, text) {
   const { decision, effects, error } = JSON.parse(text);
   if (value < 0 ? error === undefined : decision === undefined) throw new Error(`the hot path says ${value}, the text ${text}`);
   if (value < 0) return;
-  const granted = decision.result === "granted" ? decision.permit : decision.result === "settled" ? Number(decision.counted) : Number(decision.result === "done");
+  const granted = decision.result === "granted" ? (decision.permit ?? PEEK) : decision.result === "settled" ? Number(decision.counted) : Number(decision.result === "done");
   if (granted !== value) throw new Error(`the hot path says ${value}, the text ${text}`);
   if (((scratch[0] & EFFECTS) !== 0) !== effects.length > 0) throw new Error(`flag 1 (effects pending) is wrong: flags ${scratch[0]}, ${text}`);
 }

@@ -15,6 +15,7 @@ from brownout import _core
 from brownout._errors import BrownoutError
 
 EFFECTS = 1
+PEEK = 2**53 - 1  # a granted peek carries no permit
 Input = dict[str, Any]
 
 
@@ -60,8 +61,9 @@ class Session:
         """What the hot path gives; `None` where the input cannot be said in numbers."""
         verb, fields = given.get("verb"), set(given)
         if verb == "admit" and fields <= {"verb", "service", "keys", "weight"}:
-            service, keys, weight = place(self.names["services"], given.get("service")), given.get("keys") or {}, given.get("weight", 1)
-            handles = self.handles(keys) if service >= 0 and isinstance(keys, dict) and is_number(weight) else None
+            service = {s["name"]: s["handle"] for s in self.names["services"]}.get(given.get("service"))
+            keys, weight = given.get("keys") or {}, given.get("weight", 1)
+            handles = self.handles(keys) if service is not None and isinstance(keys, dict) and is_number(weight) else None
             return None if handles is None else self.engine.admit(service, *handles, weight, self.now)
         if verb == "settle" and fields <= {"verb", "permit", "outcome", "duration_ms"}:
             outcome, duration = place(self.names["outcomes"], given.get("outcome")), given.get("duration_ms", math.nan)
@@ -83,7 +85,7 @@ class Session:
         value, flags, text = (answer, 0, self.engine.drain()) if plain else (answer.permit, answer.flags, answer.output)
         output = json.loads(text)
         decision = output["decision"]
-        told = {"granted": lambda: decision["permit"], "settled": lambda: int(decision["counted"]), "done": lambda: 1}
+        told = {"granted": lambda: decision.get("permit", PEEK), "settled": lambda: int(decision["counted"]), "done": lambda: 1}
         if told.get(decision["result"], lambda: 0)() != value:
             raise AssertionError(f"the hot path says {value}, the text {text}")
         if bool(flags & EFFECTS) != bool(output["effects"]):

@@ -16,6 +16,10 @@ POLICY = json.dumps(
 FAILURE = 1
 
 
+def admit(engine: _core.Engine, at_ms: float) -> int | _core.Decision:
+    return engine.admit(json.loads(engine.names())["services"][0]["handle"], 0, 0, 0, 0, 1.0, at_ms)
+
+
 def public(of: object) -> list[str]:
     return sorted(name for name in vars(of) if not name.startswith("_"))
 
@@ -43,12 +47,12 @@ def test_a_handle_that_was_never_given_out_is_a_coded_error(service: int) -> Non
 
 def test_a_plain_grant_is_a_number_and_a_refusal_a_decision() -> None:
     engine = _core.Engine(POLICY, 1, 0.0)
-    permit = engine.admit(0, 0, 0, 0, 0, 1.0, 1000.0)
+    permit = admit(engine, 1000.0)
     assert isinstance(permit, int) and permit > 0
     engine.settle(permit, FAILURE, 5.0, 1000.0)
-    second = engine.admit(0, 0, 0, 0, 0, 1.0, 1000.0)
+    second = admit(engine, 1000.0)
     engine.settle(second, FAILURE, 5.0, 1000.0)
-    refused = engine.admit(0, 0, 0, 0, 0, 1.0, 1001.0)
+    refused = admit(engine, 1001.0)
     assert isinstance(refused, _core.Decision)
     assert refused.permit == 0
     decision = json.loads(refused.output)["decision"]
@@ -63,7 +67,7 @@ def test_threads_share_one_engine() -> None:
 
     def take() -> None:
         for _ in range(500):
-            answer = engine.admit(0, 0, 0, 0, 0, 1.0, 1000.0)
+            answer = admit(engine, 1000.0)
             permits.append(answer if isinstance(answer, int) else answer.permit)
 
     threads = [threading.Thread(target=take) for _ in range(4)]
