@@ -16,7 +16,8 @@ use std::sync::{Mutex, PoisonError};
 /// The exception of the host layer; it reads `{"errors":[…]}`.
 fn raise(py: Python<'_>, text: String) -> PyErr {
     static ERROR: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let class = ERROR.get_or_try_init(py, || Ok::<_, PyErr>(py.import("brownout._errors")?.getattr("BrownoutError")?.unbind()));
+    let class =
+        ERROR.get_or_try_init(py, || Ok::<_, PyErr>(py.import("brownout._errors")?.getattr("BrownoutError")?.unbind()));
     match class.and_then(|class| class.bind(py).call1((text,))) {
         Ok(error) => PyErr::from_value(error),
         Err(error) => error,
@@ -85,7 +86,11 @@ impl Engine {
 
     fn raw(&self, py: Python<'_>, call: impl FnOnce(&mut Core, &mut [f64; 16]) -> f64) -> PyResult<Answer> {
         let (value, out, output) = self.numbers(py, call, |value| value > 0.0)?;
-        if output.is_empty() { Ok(Answer::Plain(value as i64)) } else { decide(py, value, &out, output).map(Answer::More) }
+        if output.is_empty() {
+            Ok(Answer::Plain(value as i64))
+        } else {
+            decide(py, value, &out, output).map(Answer::More)
+        }
     }
 }
 

@@ -83,7 +83,7 @@ test("the whole engine answers inside a page, and only the page that asked loads
   await small.page.close();
   const { page, errors } = await open("?engine");
   await page.waitForFunction(() => document.querySelector("#out").textContent !== "");
-  assert.equal(await page.locator("#out").textContent(), "error error circuit_open");
+  assert.equal(await page.locator("#out").textContent(), "failed failed circuit_open");
   assert.deepEqual(errors, []);
   await page.close();
 });

@@ -7,4 +7,5 @@ mod output;
 mod raw;
 
 pub use call::call;
+pub use output::errors_json;
 pub use raw::{OUT, Out};

@@ -18,8 +18,8 @@ pub(crate) fn error_json(fault: &Fault) -> String {
     w.finish()
 }
 
-/// `{"errors":[…]}`
-pub(crate) fn errors_json(faults: &[Fault]) -> String {
+/// Faults as they leave: `{"errors":[{code,path,message,help}…]}`.
+pub fn errors_json(faults: &[Fault]) -> String {
     let mut w = Writer::default();
     w.begin();
     w.key("errors");
