@@ -83,9 +83,9 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> Settlements:
     seen: Settlements = []
     tell = Permit._tell
 
-    def noted(self: Permit, settlement: dict[str, Any]) -> Any:
+    def noted(self: Permit, settlement: dict[str, Any], now: float) -> Any:
         seen.append((self.number, settlement))
-        return tell(self, settlement)
+        return tell(self, settlement, now)
 
     monkeypatch.setattr(Permit, "_tell", noted)
     return seen

@@ -10,7 +10,7 @@ from typing import Any
 from brownout import _facts
 from brownout._engine import Decision, Engine
 from brownout._facts import Settlement
-from brownout._permit import Asked, Permit, ask, ending
+from brownout._permit import Asked, Permit, ask
 from brownout._values import CallTimeout, Refusal, Refused
 
 
@@ -100,7 +100,7 @@ class Call:
     def _enter(self) -> Permit:
         if self._permit is not None:
             raise RuntimeError("a call is entered once; make another with `call(…)`")
-        answer = ask(self._engine, self._asked)
+        answer = ask(self._engine, self._asked, self._engine.clock.now_ms())
         if isinstance(answer, Refusal):
             raise Refused(answer)
         self._permit = answer
@@ -112,7 +112,5 @@ class Call:
         settlement = _facts.merge(seen, self._told) if seen else self._told
         if seen.get("facts", {}).get("cancelled"):
             settlement = seen
-        if self._timed and not interrupted:
-            self.overran = permit.overran
-            settlement = ending(permit, settlement)
-        self.settled = permit.settle(settlement)
+        self.settled = permit.settle(settlement, timed=self._timed and not interrupted)
+        self.overran = permit.overran

@@ -25,6 +25,7 @@ _TIMED_OUT = {
     "requests.exceptions": ("Timeout",),
     "aiohttp": ("ServerTimeoutError",),
 }
+_NO_RESPONSE = (type(None), bool, int, float, str, bytes, list, tuple, dict)
 _CHAIN = 8  # how far back to look for the operating system's error
 
 
@@ -50,7 +51,7 @@ def of_error(error: BaseException) -> Settlement:
 
 def of_value(value: Any) -> Settlement:
     """Facts of what an attempt returned: an HTTP response tells its status, anything else tells nothing."""
-    status = _status(value)
+    status = None if type(value) in _NO_RESPONSE else _status(value)
     if status is None:
         return {}
     settlement: Settlement = {"facts": {"status": status}}

@@ -17,7 +17,7 @@ from brownout._call import Call
 from brownout._clock import Sleeper
 from brownout._engine import Decision, Engine
 from brownout._facts import Settlement
-from brownout._permit import Asked, Permit, ask, ending
+from brownout._permit import Asked, Permit, ask
 from brownout._values import CallTimeout, Failed, Ok, Refusal, Result
 
 P = ParamSpec("P")
@@ -62,27 +62,29 @@ class Guard:
     def run(self, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Result[R]:
         """Calls `fn(*args, **kwargs)` if the engine lets it, again as often as the engine says, and tells what came of it."""
         asked = self._asked(args, kwargs)
-        since, attempt = self._engine.clock.now_ms(), 0
+        now = since = self._engine.clock.now_ms()
+        attempt = 0
         while True:
-            result, retry = self._once(asked, attempt, since, fn, args, kwargs)
+            result, retry = self._once(ask(self._engine, asked, now, attempt, since), fn, args, kwargs)
             if retry is None:
                 return self._with_fallback(result, args, kwargs)
             self._sleeper.sleep(retry["after_ms"])
-            attempt = retry["attempt"]
+            attempt, now = retry["attempt"], self._engine.clock.now_ms()
 
     async def arun(self, fn: Callable[..., Awaitable[R] | R], /, *args: Any, **kwargs: Any) -> Result[R]:
         """The same for a coroutine function; the engine's timeout interrupts it (`Failed` with `CallTimeout`)."""
         asked = self._asked(args, kwargs)
-        since, attempt = self._engine.clock.now_ms(), 0
+        now = since = self._engine.clock.now_ms()
+        attempt = 0
         while True:
-            result, retry = await self._aonce(asked, attempt, since, fn, args, kwargs)
+            result, retry = await self._aonce(ask(self._engine, asked, now, attempt, since), fn, args, kwargs)
             if retry is None:
                 result = self._with_fallback(result, args, kwargs)
                 if isinstance(result, Ok) and result.instead_of is not None and inspect.isawaitable(result.value):
                     result = await self._await_fallback(result)
                 return result
             await self._sleeper.asleep(retry["after_ms"])
-            attempt = retry["attempt"]
+            attempt, now = retry["attempt"], self._engine.clock.now_ms()
 
     def __call__(self, fn: Callable[P, R]) -> Callable[P, R]:
         """Decorates `fn`."""
@@ -140,11 +142,10 @@ class Guard:
         return keys[0] if len(keys) == 1 else "tenant"
 
     def _once(
-        self, asked: Asked, attempt: int, since: float, fn: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, permit: Permit | Refusal, fn: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Result[R], dict[str, Any] | None]:
-        permit = self._ask(asked, attempt, since)
-        if not isinstance(permit, Permit):
-            return permit
+        if isinstance(permit, Refusal):
+            return permit, permit.decision.get("retry")
         try:
             value = fn(*args, **kwargs)
         except Exception as error:
@@ -155,15 +156,14 @@ class Guard:
         if isinstance(value, CoroutineType):
             value.close()
             permit.settle({"outcome": "neutral"})
-            return Failed(asked.service, TypeError("`run` calls plain functions: use `arun` for a coroutine function")), None
+            return Failed(permit.service, TypeError("`run` calls plain functions: use `arun` for a coroutine function")), None
         return self._worked(permit, value, interrupted=False)
 
     async def _aonce(
-        self, asked: Asked, attempt: int, since: float, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, permit: Permit | Refusal, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Result[Any], dict[str, Any] | None]:
-        permit = self._ask(asked, attempt, since)
-        if not isinstance(permit, Permit):
-            return permit
+        if isinstance(permit, Refusal):
+            return permit, permit.decision.get("retry")
         seconds = None if permit.timeout_ms is None else self._engine.clock.wait_s(permit.timeout_ms)
         scope = asyncio.timeout(seconds)
         try:
@@ -173,7 +173,7 @@ class Guard:
                     value = await value
         except Exception as error:
             if scope.expired() and isinstance(error, TimeoutError):
-                late = CallTimeout(asked.service, permit.timeout_ms or 0.0)
+                late = CallTimeout(permit.service, permit.timeout_ms or 0.0)
                 late.__cause__ = error
                 return self._failed(permit, late, interrupted=True)
             return self._failed(permit, error, interrupted=True)
@@ -182,30 +182,23 @@ class Guard:
             raise
         return self._worked(permit, value, interrupted=True)
 
-    def _ask(self, asked: Asked, attempt: int, since: float) -> Permit | tuple[Refusal, dict[str, Any] | None]:
-        answer = ask(self._engine, asked, attempt, since)
-        if isinstance(answer, Permit):
-            return answer
-        return answer, answer.decision.get("retry")
-
     def _worked(self, permit: Permit, value: R, *, interrupted: bool) -> tuple[Result[R], dict[str, Any] | None]:
-        overran = not interrupted and permit.overran
         seen = _facts.of_value(value)
         try:
             told = self._classified(seen, value, None)
-            settled = permit.settle(told if interrupted else ending(permit, told))
+            settled = permit.settle(told, timed=not interrupted)
         except Exception as error:
-            permit.settle(seen if interrupted else ending(permit, seen))
+            permit.settle(seen, timed=not interrupted)
             return Failed(permit.service, error, permit.attempt + 1), None
-        return Ok(value, permit.attempt + 1, overran), _retry(settled)
+        return Ok(value, permit.attempt + 1, permit.overran), _retry(settled)
 
     def _failed(self, permit: Permit, error: Exception, *, interrupted: bool) -> tuple[Result[Any], dict[str, Any] | None]:
         seen = _facts.of_error(error)
         try:
             told = self._classified(seen, None, error)
-            settled = permit.settle(told if interrupted else ending(permit, told))
+            settled = permit.settle(told, timed=not interrupted)
         except Exception as worse:
-            permit.settle(seen if interrupted else ending(permit, seen))
+            permit.settle(seen, timed=not interrupted)
             worse.__context__ = error
             return Failed(permit.service, worse, permit.attempt + 1), None
         outcome = None if settled is None else settled.get("outcome")

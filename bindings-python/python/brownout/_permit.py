@@ -36,6 +36,7 @@ class Permit:
         "attempt",
         "granted_ms",
         "number",
+        "overran",
         "probe",
         "service",
         "timeout_ms",
@@ -50,6 +51,7 @@ class Permit:
         self.attempt = attempt
         self.granted_ms = at_ms
         self.probe = False
+        self.overran = False
         self.would_refuse: list[dict[str, Any]] = []
         known = engine.names.services.get(asked.service)
         self.timeout_ms = known.timeout_ms if known else None
@@ -61,31 +63,31 @@ class Permit:
         self.probe = bool(granted.get("probe"))
         self.would_refuse = granted.get("would_refuse") or []
 
-    @property
-    def overran(self) -> bool:
-        """Has this attempt already outlived its timeout?"""
-        return self.timeout_ms is not None and self._engine.clock.now_ms() - self.granted_ms > self.timeout_ms
-
-    def settle(self, settlement: Settlement) -> Decision | None:
+    def settle(self, settlement: Settlement, *, timed: bool = False) -> Decision | None:
         """Tells the engine, the first time; afterwards does nothing. The answer says whether to try again.
 
+        `timed` is for attempts that nothing could interrupt: past the timeout, that is a fact of its own (`overran`).
         A permit that the engine no longer knows is no error here: the call is over either way.
         """
         try:
             self._open.pop()
         except IndexError:
             return None
+        now = self._engine.clock.now_ms()
+        if timed and self.timeout_ms is not None and now - self.granted_ms > self.timeout_ms:
+            self.overran = True
+            if not settlement.get("facts", {}).get("cancelled"):
+                settlement = _facts.merge(settlement, {"facts": {"timed_out": True}})
         try:
-            return self._tell(settlement)
+            return self._tell(settlement, now)
         except BrownoutError as error:
             if unknown_permit(error):
                 return None
             if settlement:  # what was said is at fault, not the permit: give it back uncounted, then say so
-                self._tell({"outcome": "neutral"})
+                self._tell({"outcome": "neutral"}, now)
             raise
 
-    def _tell(self, settlement: Settlement) -> Decision | None:
-        now = self._engine.clock.now_ms()
+    def _tell(self, settlement: Settlement, now: float) -> Decision | None:
         if not settlement:
             return self._engine.settle(self.number, _SUCCESS, now)
         given = {"verb": "settle", "permit": self.number, **settlement}
@@ -96,9 +98,8 @@ class Permit:
         return self._engine.handle(given, now)
 
 
-def ask(engine: Engine, asked: Asked, attempt: int = 0, since_ms: float | None = None) -> Permit | Refusal:
+def ask(engine: Engine, asked: Asked, now: float, attempt: int = 0, since_ms: float = 0.0) -> Permit | Refusal:
     """Asks for one attempt. `since_ms` is when the first attempt was asked for."""
-    now = engine.clock.now_ms()
     if attempt == 0 and not asked.amounts and not asked.idempotent:
         answer = engine.admit(asked.service, asked.keys, asked.weight, now)
     else:
@@ -113,10 +114,3 @@ def ask(engine: Engine, asked: Asked, attempt: int = 0, since_ms: float | None =
     if isinstance(answer, int) or answer.get("result") == "granted":
         return Permit(engine, asked, attempt, now, answer)
     return Refusal(asked.service, answer, attempt)
-
-
-def ending(permit: Permit, settlement: Settlement) -> Settlement:
-    """The settlement of an attempt that nothing could interrupt: past its timeout, that is a fact of its own."""
-    if permit.overran and "outcome" not in settlement and not settlement.get("facts", {}).get("cancelled"):
-        return _facts.merge(settlement, {"facts": {"timed_out": True}})
-    return settlement

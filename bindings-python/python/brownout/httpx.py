@@ -52,10 +52,11 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         inner = self._sync = self._sync or httpx.HTTPTransport()
-        asked, since, attempt = self._asked(request), self._engine.clock.now_ms(), 0
+        asked, attempt = self._asked(request), 0
+        now = since = self._engine.clock.now_ms()
         timeouts = request.extensions.get("timeout", {})
         while True:
-            answer = ask(self._engine, asked, attempt, since)
+            answer = ask(self._engine, asked, now, attempt, since)
             if isinstance(answer, Refusal):
                 retry = answer.decision.get("retry")
                 if retry is None:
@@ -78,14 +79,15 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                         return exchange.whole(response, body)
                 retry = exchange.retry
             self._sleeper.sleep(retry["after_ms"])
-            attempt = retry["attempt"]
+            attempt, now = retry["attempt"], self._engine.clock.now_ms()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         inner = self._async = self._async or httpx.AsyncHTTPTransport()
-        asked, since, attempt = self._asked(request), self._engine.clock.now_ms(), 0
+        asked, attempt = self._asked(request), 0
+        now = since = self._engine.clock.now_ms()
         timeouts = request.extensions.get("timeout", {})
         while True:
-            answer = ask(self._engine, asked, attempt, since)
+            answer = ask(self._engine, asked, now, attempt, since)
             if isinstance(answer, Refusal):
                 retry = answer.decision.get("retry")
                 if retry is None:
@@ -108,7 +110,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                         return exchange.whole(response, body)
                 retry = exchange.retry
             await self._sleeper.asleep(retry["after_ms"])
-            attempt = retry["attempt"]
+            attempt, now = retry["attempt"], self._engine.clock.now_ms()
 
     def close(self) -> None:
         if self._sync is not None:
