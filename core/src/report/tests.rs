@@ -165,7 +165,7 @@ fn vetmed_is_exact() {
     }
 }
 
-// covers: R-4005, R-4006, R-4007, R-4008, R-4009, R-4010, R-4011, R-4012, R-4013
+// covers: E-39, R-4005, R-4006, R-4007, R-4008, R-4009, R-4010, R-4011, R-4012, R-4013
 #[test]
 fn togetheros_is_exact() {
     let policy = r#"{"services":{"database":{"impact":"critical"},"server":{"impact":"critical","probe":{"memory":{"degraded":0.8,"offline":0.9}}}}}"#;

@@ -223,7 +223,7 @@ fn the_database_takes_the_whole_offline_and_a_cache_never_does() {
     assert_eq!(r.view(8).decided_by, ["database"]);
 }
 
-// covers: R-4012, R-4013, E-45
+// covers: R-0006, R-4012, R-4013, E-45
 #[test]
 fn memory_and_latency_count_strictly_above_their_limits() {
     let mut r = Run::new(CAMPO);
