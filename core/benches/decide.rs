@@ -46,11 +46,9 @@ fn call(e: &mut Engine, call: &Call, at: &mut i64, outcome: Outcome) {
 fn hot(c: &mut Criterion) {
     let mut group = c.benchmark_group("admit_settle");
     group.throughput(Throughput::Elements(1));
-    for (name, policy, n) in [
-        ("breaker/1", ALONE, 1),
-        ("breaker+3_limits/1", FULL, 1),
-        ("breaker+3_limits/100k", FULL, 100_000),
-    ] {
+    for (name, policy, n) in
+        [("breaker/1", ALONE, 1), ("breaker+3_limits/1", FULL, 1), ("breaker+3_limits/100k", FULL, 100_000)]
+    {
         let mut e = engine(policy);
         let calls = tenants(&mut e, n);
         let (mut at, mut i) = (0, 0);

@@ -42,9 +42,12 @@ impl Engine {
         }
         let checked = self.check(call, cells, now);
         if self.failing.iter().any(|f| !f.shadow) {
+            if !peek {
+                self.note_refused(call, &checked, now);
+            }
             let refusal = self.refusal(call, now);
             if !peek {
-                self.note_refused(call, &checked, refusal.reason.code, now);
+                self.services[call.service as usize].meter.refuse(refusal.reason.code);
             }
             return Ok(self.end(Decision::Refused(refusal)));
         }
@@ -92,7 +95,7 @@ impl Engine {
         self.services[service].splits[split].breakers[cell as usize].lapse(now, touched, forget);
         let after = self.services[service].splits[split].breakers[cell as usize].next_due();
         self.refile(service as u32, cell, before, after);
-        self.note_closed(service as u32, cell, was_closed, now);
+        self.note_closed(service as u32, cell, was_closed);
     }
 
     /// Checks every gate in order; whatever says no is noted in `failing`.
@@ -200,8 +203,7 @@ impl Engine {
         Refusal { reason, retry_at, exact, retry: self.retry_after_refusal(call, retry_at, now) }
     }
     /// A refused call changes nothing but the declared counters.
-    fn note_refused(&mut self, call: &Call, checked: &Checked, code: RefusalCode, now: Instant) {
-        self.services[call.service as usize].meter.refuse(code);
+    fn note_refused(&mut self, call: &Call, checked: &Checked, now: Instant) {
         self.note_failing_limits(call, checked, now);
         let s = &mut self.services[call.service as usize];
         let cell = checked.cells[s.breaker_at as usize];
@@ -225,6 +227,8 @@ impl Engine {
             let key = split.cells[cell as usize].key;
             let units = call.amounts[unit];
             if let Some(until) = split.limit(cell, place).refused(policy, units, now) {
+                // The refusal that begins a block waits for its end.
+                self.failing[at].retry_at = Some(until);
                 self.effects.push(super::Effect::LimitBlocked { service: call.service, limit, key, until });
             }
         }

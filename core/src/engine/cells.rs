@@ -62,6 +62,10 @@ impl Split {
     pub(super) fn is_keyed(&self) -> bool {
         !self.per.is_empty()
     }
+    /// How many cells are in use.
+    pub(super) fn len(&self) -> usize {
+        self.cells.len() - self.free.len()
+    }
     /// Is the breaker of a cell closed?
     pub(super) fn is_closed(&self, cell: u32) -> bool {
         self.breakers.get(cell as usize).is_none_or(|b| b.phase() == Phase::Closed)

@@ -16,7 +16,9 @@ impl Engine {
         self.check_command(&command)?;
         if let Command::Rebase { to } = command {
             let now = self.now();
-            self.effects.clear();
+            if !self.untold {
+                self.effects.clear();
+            }
             self.failing.clear();
             self.clock.rebase(to);
             self.run_due(now);

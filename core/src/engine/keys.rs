@@ -103,7 +103,9 @@ impl Engine {
     /// Lets one resting key go. Each key that has moved since it was filed is filed anew, which its own calls have paid for.
     fn evict_one(&mut self, now: Instant) -> bool {
         while let Some(id) = self.keys.pop_due(now) {
-            let rest = self.rests_at(id, now);
+            // A key that an effect still speaks of keeps its name until the effect is told.
+            let spoken = self.effects.iter().any(|e| e.key() == Some(id));
+            let rest = if spoken { Instant::NEVER } else { self.rests_at(id, now) };
             if rest <= now {
                 self.drop_key(id);
                 return true;

@@ -79,6 +79,8 @@ pub struct Engine {
     next: Option<Option<Next>>,
     /// What the host was last told of `next`.
     pub(crate) told: Instant,
+    /// The effects in the buffer have not been returned yet.
+    untold: bool,
     /// The service that the last admit asked for.
     asked: u32,
     /// The fault of the last numeric call.
@@ -114,6 +116,7 @@ impl Engine {
             status_effects: Vec::new(),
             next: None,
             told: Instant::NEVER,
+            untold: false,
             asked: 0,
             failed: None,
         })
@@ -142,7 +145,11 @@ impl Engine {
 
     /// Begins a call of the engine: empties the buffers, takes the time in, runs what is due.
     fn begin(&mut self, at: Instant) -> Instant {
-        self.effects.clear();
+        // What a call caused that ended in an error is told by the next one.
+        if !self.untold {
+            self.effects.clear();
+        }
+        self.untold = true;
         self.failing.clear();
         let (now, behind) = self.clock.take(at);
         if let Some(by) = behind {
@@ -154,6 +161,7 @@ impl Engine {
     /// Ends it.
     fn end(&mut self, decision: Decision) -> Output<'_> {
         self.decision = decision;
+        self.untold = false;
         let next = self.next();
         Output { decision: &self.decision, failing: &self.failing, effects: &self.effects, next }
     }
@@ -166,6 +174,12 @@ impl Engine {
     pub(crate) fn last(&mut self) -> Output<'_> {
         let next = self.next();
         Output { decision: &self.decision, failing: &self.failing, effects: &self.effects, next }
+    }
+    pub(crate) fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+    pub(crate) fn replace_effects(&mut self, effects: Vec<Effect>) {
+        self.effects = effects;
     }
     pub(crate) fn has_effects(&self) -> bool {
         !self.effects.is_empty()

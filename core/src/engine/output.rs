@@ -203,6 +203,18 @@ pub enum Effect {
     },
     /// Status of a service, a feature or the whole.
     Status(StatusEffect),
+    /// Something that happened under the policy before a reload, as it stands on the wire.
+    Written(String),
+}
+
+impl Effect {
+    /// The key that the effect speaks of.
+    pub fn key(&self) -> Option<KeyId> {
+        match self {
+            Effect::Breaker { key, .. } | Effect::ThrottleHeld { key, .. } | Effect::LimitBlocked { key, .. } => *key,
+            _ => None,
+        }
+    }
 }
 
 /// The earliest instant at which anything could change by itself, and why.

@@ -20,6 +20,7 @@ impl Engine {
     pub fn reload(&mut self, policy: Policy, at: Instant) -> Result<Output<'_>, Vec<Fault>> {
         let fresh = build_all(&policy, self.now())?;
         let now = self.begin(at);
+        self.write_down_effects();
         let old_policy = core::mem::replace(&mut self.policy, policy);
         let old = core::mem::replace(&mut self.services, fresh);
         for at in 0..self.services.len() {

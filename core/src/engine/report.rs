@@ -92,7 +92,7 @@ impl Engine {
             (None, false) => own(split.breakers.first()?),
             (None, true) => own(&Breaker::new(policy, self.started)),
         };
-        let seen = s.rollup.as_ref().map_or(split.used().count() as u32, |r| r.members.seen());
+        let seen = s.rollup.as_ref().map_or(split.len() as u32, |r| r.members.seen());
         Some(BreakerLine {
             service: &p.name,
             condition,

@@ -8,6 +8,7 @@ use crate::engine::permits::{Held, Permit};
 use crate::engine::service::Place;
 use crate::engine::{Decision, Effect, Ended, Engine, Output, Settle, Uncounted};
 use crate::gate::breaker::{Kind, Record};
+use crate::gate::rule::Mode;
 use alloc::format;
 
 impl Engine {
@@ -100,7 +101,8 @@ impl Engine {
             retry_after,
         };
         let Some(own) = held.breaker.filter(|_| cell != NO_CELL) else {
-            let shadowed = p.is_some() && cell != NO_CELL;
+            let off = self.modes.services[service as usize].breaker_now == Mode::Off;
+            let shadowed = p.is_some() && cell != NO_CELL && !off;
             return shadowed.then_some(Uncounted::Shadow).filter(|_| kind_of(outcome, keyed) != Kind::Neutral);
         };
         let kind = kind_of(outcome, keyed);

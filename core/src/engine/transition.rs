@@ -45,7 +45,8 @@ impl Engine {
         let now = self.now();
         let rollup = cell == ROLLUP;
         let key = if rollup { None } else { self.services[at].breaker_split().cells[cell as usize].key };
-        if !(t.from == t.to && t.because == Because::MaxWait) {
+        // The end of a ramp and of the wait for a first probe move no state: only the status may follow.
+        if t.from != t.to || !matches!(t.because, Because::MaxWait | Because::RampEnd) {
             self.effects.push(Effect::Breaker { service, key, rollup, at: now, transition: t });
         }
         if rollup {
@@ -55,7 +56,7 @@ impl Engine {
                 r.members.clear();
             }
         } else {
-            self.note_closed(service, cell, was_closed, now);
+            self.note_closed(service, cell, was_closed);
         }
         self.tell_status(service, now);
         if !rollup && t.to == Phase::Open {
@@ -63,7 +64,7 @@ impl Engine {
         }
     }
     /// Keeps count of the keyed breakers that are not closed.
-    pub(super) fn note_closed(&mut self, service: u32, cell: u32, was_closed: bool, now: Instant) {
+    pub(super) fn note_closed(&mut self, service: u32, cell: u32, was_closed: bool) {
         let s = &mut self.services[service as usize];
         let phase = s.breaker_split().breakers[cell as usize].phase();
         let closed = phase == Phase::Closed;
@@ -80,10 +81,9 @@ impl Engine {
         }
         if split.is_keyed() {
             let affected = split.tripped;
-            let seen = (split.cells.len() as u32).max(affected);
+            let seen = split.len() as u32;
             self.status.tenants(service as usize, affected, seen);
         }
-        let _ = now;
     }
     /// The system's status follows the service's own breaker: the only one, or the roll-up.
     pub(super) fn tell_status(&mut self, service: u32, now: Instant) {

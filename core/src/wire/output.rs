@@ -144,9 +144,23 @@ impl Engine {
     fn service_name(&self, w: &mut Writer, service: u32) {
         w.opt_str("service", self.policy.services.get(service as usize).map(|s| s.name.as_str()));
     }
+    /// Puts every pending effect into words, before the numbers in it change their meaning (reload).
+    pub(crate) fn write_down_effects(&mut self) {
+        let written = self.effects().iter().map(|e| {
+            let mut w = Writer::default();
+            self.write_effect(&mut w, e);
+            Effect::Written(w.finish())
+        });
+        let written = written.collect();
+        self.replace_effects(written);
+    }
     fn write_effect(&self, w: &mut Writer, e: &Effect) {
+        if let Effect::Written(json) = e {
+            return w.raw(json);
+        }
         w.begin();
         match e {
+            Effect::Written(_) => {}
             Effect::ClockBehind { by } => {
                 w.field_str("effect", "clock_behind");
                 w.field_num("by_ms", *by);
