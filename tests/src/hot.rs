@@ -6,6 +6,9 @@ use crate::matching::differences;
 use brownout::engine::Engine;
 use serde_json::{Map, Value, json};
 
+/// What a granted peek returns: there is nothing to settle.
+const PEEK: f64 = 9_007_199_254_740_991.0;
+
 /// The tables of `names_json`.
 #[derive(Debug)]
 pub struct Names {
@@ -31,7 +34,8 @@ impl Names {
                 let service = self.place("services", input.get("service")?.as_str()?)?;
                 let keys = self.keys(engine, input.get("keys"), at_ms)?;
                 let weight = input.get("weight").map_or(Some(1.0), Value::as_f64)?;
-                let permit = engine.admit_raw(service as u32, keys, weight, at_ms, &mut out);
+                let handle = self.tables.pointer(&format!("/services/{service}/handle")).and_then(Value::as_u64)?;
+                let permit = engine.admit_raw(handle as u32, keys, weight, at_ms, &mut out);
                 self.admitted(service, permit, &out)
             }
             "settle" if only(input, &["verb", "permit", "outcome", "duration_ms"]) => {
@@ -65,7 +69,7 @@ impl Names {
         let mut handles = [0; 4];
         for (name, value) in keys.and_then(Value::as_object).into_iter().flatten() {
             let at = self.place("keys", name)?;
-            *handles.get_mut(at)? = engine.key(value.as_str()?, at_ms).ok()?;
+            *handles.get_mut(at)? = engine.key_raw(value.as_str()?, at_ms).ok()?;
         }
         Some(handles)
     }
@@ -76,9 +80,11 @@ impl Names {
         if permit < 0.0 {
             return None;
         }
-        if permit > 0.0 || flags & 128 != 0 {
+        if permit > 0.0 {
             d.insert("result".into(), json!("granted"));
-            d.insert("permit".into(), json!(permit));
+            if permit != PEEK {
+                d.insert("permit".into(), json!(permit));
+            }
             put(&mut d, "timeout_ms", out[9]);
             if flags & 16 != 0 {
                 d.insert("probe".into(), json!(true));
