@@ -33,7 +33,10 @@ fn reduce(v: &Value, key: &str, permits: &mut Permits) -> Value {
             let kept = o.iter().filter(|(k, _)| *k == "code" || *k == "path");
             Value::Object(kept.map(|(k, v)| (k.clone(), v.clone())).collect::<Map<_, _>>())
         }
-        Value::Object(o) => Value::Object(o.iter().map(|(k, v)| (k.clone(), reduce(v, k, permits))).collect()),
+        Value::Object(o) => {
+            let sorted: BTreeMap<&String, &Value> = o.iter().collect();
+            Value::Object(sorted.into_iter().map(|(k, v)| (k.clone(), reduce(v, k, permits))).collect())
+        }
         Value::Array(a) => Value::Array(a.iter().map(|v| reduce(v, key, permits)).collect()),
         other => other.clone(),
     }
@@ -43,14 +46,7 @@ fn number(n: f64) -> Value {
     if n.trunc() == n && n.abs() < 9_007_199_254_740_993.0 { json!(n as i64) } else { json!(n) }
 }
 
-/// Stands in until the core hashes.
-#[cfg(not(feature = "engine"))]
-pub fn digest(lines: &[String]) -> String {
-    format!("{}-lines", lines.len())
-}
-
 /// The digest of canonical lines, by the core's own hash.
-#[cfg(feature = "engine")]
 pub fn digest(lines: &[String]) -> String {
     let payload = json!(lines).to_string();
     let out = brownout::wire::call("digest", &payload);

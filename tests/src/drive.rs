@@ -93,7 +93,7 @@ impl Session {
         let mut input = input.clone();
         if let Some(name) = input.get("permit").and_then(Value::as_str).and_then(|p| p.strip_prefix('$')) {
             let permit = self.permits.get(name).ok_or_else(|| format!("no permit was granted as `{name}`"))?;
-            input["permit"] = json!(permit);
+            input["permit"] = json!(*permit as u64);
         }
         Ok(input)
     }

@@ -5,9 +5,7 @@
 //! per step ([`runner`]); what was expected is compared in one place ([`matching`]); one digest over all outputs says
 //! whether two runners gave the same bits ([`digest`]).
 pub mod digest;
-#[cfg(feature = "engine")]
 pub mod drive;
-#[cfg(feature = "engine")]
 pub mod hot;
 pub mod matching;
 pub mod rows;

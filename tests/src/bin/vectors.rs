@@ -1,5 +1,4 @@
 //! `vectors [PATH…] [--runner core|json|node|wasm|python|all]`: plays vectors, ends with `N passed, M failed`.
-#[cfg(feature = "engine")]
 use brownout_tests::drive::{CoreRunner, JsonRunner};
 use brownout_tests::runner::{Runner, run};
 use brownout_tests::spawned::Spawned;
@@ -12,9 +11,7 @@ const USAGE: &str = "usage: vectors [PATH…] [--runner core|json|node|wasm|pyth
 fn runners(name: &str) -> Option<Vec<Box<dyn Runner>>> {
     let one = |r: Box<dyn Runner>| Some(vec![r]);
     match name {
-        #[cfg(feature = "engine")]
         "core" => one(Box::new(CoreRunner)),
-        #[cfg(feature = "engine")]
         "json" => one(Box::new(JsonRunner)),
         "node" => one(Box::new(Spawned::node())),
         "wasm" => one(Box::new(Spawned::wasm())),
