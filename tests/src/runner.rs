@@ -89,8 +89,11 @@ fn check(vector: &Vector, outputs: &[String], lines: &mut Vec<String>) -> Vec<St
                 if step.place.1 == 1 {
                     counts.clear();
                 }
-                let word = got.pointer("/decision/result").or_else(|| got.pointer("/error/code")).and_then(Value::as_str);
-                *counts.entry(word.unwrap_or("none").to_string()).or_default() += 1;
+                for word in ["/decision/result", "/decision/code", "/error/code"] {
+                    if let Some(word) = got.pointer(word).and_then(Value::as_str) {
+                        *counts.entry(word.to_string()).or_default() += 1;
+                    }
+                }
                 if let Some(tally) = &step.tally {
                     tell(&format!("{place}: tally"), tally, &json!(counts), false, &mut problems);
                 }

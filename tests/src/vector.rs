@@ -40,7 +40,7 @@ pub struct Step {
     pub expect: Option<Value>,
     /// Must the output be exactly `expect`?
     pub exact: bool,
-    /// On the last repetition: how often each `decision.result` came.
+    /// On the last repetition: how often each `decision.result`, `decision.code` and error code came.
     pub tally: Option<Value>,
 }
 

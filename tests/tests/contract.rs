@@ -1,4 +1,5 @@
 //! The vectors hold, in both runners of this process, to the bit; and they leave nothing of the surface out.
+#![allow(clippy::unwrap_used)]
 use brownout::base::error::Code;
 use brownout::engine::{GATES, REFUSALS};
 use brownout_tests::drive::{CoreRunner, JsonRunner};
@@ -64,6 +65,10 @@ fn expected(key: &str) -> BTreeSet<String> {
     for v in committed() {
         v.load.iter().for_each(|e| walk(e, key, &mut out));
         v.steps.iter().filter_map(|s| s.expect.as_ref()).for_each(|e| walk(e, key, &mut out));
+        if key == "code" {
+            let tallies = v.steps.iter().filter_map(|s| s.tally.as_ref()?.as_object());
+            out.extend(tallies.flat_map(|t| t.keys()).filter(|k| *k != "granted" && *k != "refused").cloned());
+        }
     }
     out
 }

@@ -8,6 +8,7 @@ use crate::engine::modes::{for_key, shares};
 use crate::engine::service::Place;
 use crate::engine::{Call, Decision, Engine, Failing, Gate, Key, Output, Refusal, RefusalCode};
 use crate::gate::breaker::{Pass, Refused};
+use crate::gate::breaker::Phase;
 use crate::gate::limit::LimitCheck;
 use crate::gate::rule::Mode;
 use alloc::format;
@@ -120,6 +121,10 @@ impl Engine {
         let draw = |salt: u64| Draw { seed: self.seed, service: s.hash ^ salt, key_hash, n: s.draws }.bits();
         let shadow = mode == Mode::Shadow;
         let keyed = split.is_keyed();
+        // Disabled as a whole: no key's breaker is asked either.
+        if s.rollup.as_ref().is_some_and(|r| r.breaker.phase() == Phase::Disabled) {
+            return;
+        }
         if let Some(rollup) = &s.rollup {
             match rollup.breaker.check(policy, now, || draw(1)) {
                 Ok(pass) => checked.rollup = Some(pass),
@@ -205,12 +210,16 @@ impl Engine {
     /// A refused call changes nothing but the declared counters.
     fn note_refused(&mut self, call: &Call, checked: &Checked, now: Instant) {
         self.note_failing_limits(call, checked, now);
-        let s = &mut self.services[call.service as usize];
+        let at = call.service as usize;
+        if self.policy.services[at].breaker.as_ref().is_none_or(|p| p.rollup.is_none()) {
+            return;
+        }
+        let s = &mut self.services[at];
         let cell = checked.cells[s.breaker_at as usize];
         // A tenant that is kept away by its own breaker is still a tenant that was seen.
         if let (Some(rollup), None) = (s.rollup.as_mut(), checked.breaker)
             && cell != NO_CELL
-            && rollup.breaker.phase() == crate::gate::breaker::Phase::Closed
+            && rollup.breaker.phase() == Phase::Closed
         {
             rollup.members.touch(cell, now, None);
         }

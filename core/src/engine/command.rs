@@ -82,11 +82,12 @@ impl Engine {
         let keyed = self.services[at].splits[split].is_keyed();
         let whole = keyed && keys.iter().all(|k| *k == Key::Absent);
         if whole {
-            if self.services[at].rollup.is_some() {
-                self.move_breaker(service, ROLLUP, |b, _, _| b.order(now, order));
+            self.move_breaker(service, ROLLUP, |b, _, _| b.order(now, order));
+            let ruled = self.policy.services[at].breaker.as_ref().is_some_and(|b| b.rollup.is_some());
+            if ruled || matches!(order, Order::ForceOpen(_) | Order::Disable(_)) {
                 return Ok(());
             }
-            // Without a roll-up there is no breaker of the whole service: the order goes to every key's.
+            // Without a roll-up rule the whole is all keys: closing it closes each of them.
             let cells: alloc::vec::Vec<u32> = self.services[at].splits[split].used().collect();
             for cell in cells {
                 self.move_breaker(service, cell, |b, _, _| b.order(now, order));

@@ -92,7 +92,8 @@ impl Engine {
             (None, false) => own(split.breakers.first()?),
             (None, true) => own(&Breaker::new(policy, self.started)),
         };
-        let seen = s.rollup.as_ref().map_or(split.len() as u32, |r| r.members.seen());
+        let above = s.rollup.as_ref().filter(|_| policy.rollup.is_some());
+        let seen = above.map_or(split.len() as u32, |r| r.members.seen());
         Some(BreakerLine {
             service: &p.name,
             condition,

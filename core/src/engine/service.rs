@@ -12,7 +12,7 @@ use crate::policy::{Policy, Service};
 use alloc::format;
 use alloc::vec::Vec;
 
-/// The breaker of the whole service above the keyed ones.
+/// The breaker of the whole service above the keyed ones. Without a roll-up rule only orders move it.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Rollup {
     pub(super) breaker: Breaker,
@@ -85,7 +85,7 @@ pub(super) fn build(policy: &Policy, s: &Service, now: Instant) -> Result<Servic
     let rollup = s
         .breaker
         .as_ref()
-        .filter(|b| keyed && b.rollup.is_some())
+        .filter(|_| keyed)
         .map(|b| Rollup { breaker: Breaker::new(b, now), members: Members::default() });
     Ok(ServiceState {
         hash: stable(s.name.as_bytes()),

@@ -99,8 +99,13 @@ impl Engine {
             (None, true) => return,
         };
         let condition = self.condition(service, b);
-        let retry_at = b.next_due().filter(|_| matches!(b.phase(), Phase::Open | Phase::ForcedOpen)).map(|d| d.0);
-        self.status.breaker(&self.policy.status, at, condition, retry_at, now, &mut self.status_effects);
+        let until = match b.phase() {
+            Phase::Open | Phase::ForcedOpen => b.next_due().map(|d| d.0),
+            // Nobody tried for `max_wait`: from here on that degrades nothing.
+            Phase::HalfOpen if b.is_idle() => Some(b.since()),
+            _ => None,
+        };
+        self.status.breaker(&self.policy.status, at, condition, until, now, &mut self.status_effects);
         self.take_status();
     }
     /// What a breaker means for the status; one in shadow or off counts as closed.
@@ -138,7 +143,8 @@ impl Engine {
             self.move_breaker(service, ROLLUP, |b, p, draw| b.record(p, now, record, draw).1);
             return;
         }
-        if record.kind != Kind::Neutral {
+        let ruled = self.policy.services[at].breaker.as_ref().is_some_and(|p| p.rollup.is_some());
+        if ruled && record.kind != Kind::Neutral {
             r.members.touch(cell, now, Some(record.kind == Kind::Failure));
             self.check_rollup(service, now);
         }

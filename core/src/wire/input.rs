@@ -263,6 +263,10 @@ impl Engine {
                 t.finish();
                 Command::Rebase { to }
             }
+            _ if !t.has("order") => {
+                t.fault_at("order", Code::MissingField, "a command names its order");
+                return Ok(());
+            }
             _ => {
                 t.fault_at("order", Code::BadOrder, format!("`{}` is no order", clip(order)));
                 return Ok(());

@@ -4,6 +4,7 @@ use crate::base::time::Instant;
 use crate::base::write::{Writer, write_fault};
 use crate::call::RetryVerdict;
 use crate::engine::{Decision, Effect, Engine, Failing, GATES, Output, Refusal};
+use crate::status::Status;
 use crate::status::state::{Cause, StatusEffect, Target};
 use crate::status::view::write_causes;
 use alloc::string::String;
@@ -230,6 +231,8 @@ impl Engine {
                 w.field_str("to", to.slug());
                 self.because(w, because);
                 w.opt_str("fallback", fallback.as_deref());
+                let critical = p.features.get(*feature).is_some_and(|f| f.critical);
+                w.opt_str("severity", severity(*to, critical));
                 w.field_num("since_ms", self.wall(*since));
             }
             StatusEffect::OverallChanged { from, to } => {
@@ -255,5 +258,14 @@ impl Engine {
                 w.field_str(kind, p.name(*target));
             }
         }
+    }
+}
+
+/// How urgent a feature's change is: `urgent` where a critical one goes offline, `warning` for any other trouble, none for a recovery.
+const fn severity(to: Status, critical: bool) -> Option<&'static str> {
+    match (to, critical) {
+        (Status::Healthy, _) => None,
+        (Status::Offline, true) => Some("urgent"),
+        _ => Some("warning"),
     }
 }
