@@ -1,4 +1,4 @@
-"""`python run_vectors.py FILE…`: plays unrolled vectors through the binding, its hot path where an input can be said in numbers.
+"""`python run_vectors.py FILE…`: plays unrolled vectors through the binding, its hot path where numbers can say an input.
 
 Prints one line of JSON for each file: `{"name", "outputs"}` or `{"name", "failed"}`.
 """
@@ -113,7 +113,9 @@ class Session:
             given["permit"] = self.permits[permit[1:]]
         if verb == "next":
             given = {"verb": "advance"}
-        text = self.engine.handle(step["raw"], now) if "raw" in step else self.hot(given) or self.engine.handle(json.dumps(given), now)
+        text = None if "raw" in step else self.hot(given)
+        if text is None:
+            text = self.engine.handle(step["raw"] if "raw" in step else json.dumps(given), now)
         output = json.loads(text)
         if verb == "reload" and "decision" in output:
             self.policy = json.dumps(given["policy"])

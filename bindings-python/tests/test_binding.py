@@ -14,6 +14,7 @@ POLICY = json.dumps(
     {"version": 1, "services": {"afip": {"breaker": {"consecutive_failures": 2, "open": {"base": "10s", "jitter": 0}}}}}
 )
 FAILURE = 1
+REARM = 2
 
 
 def admit(engine: _core.Engine, at_ms: float) -> int | _core.Decision:
@@ -47,11 +48,14 @@ def test_a_handle_that_was_never_given_out_is_a_coded_error(service: int) -> Non
 
 def test_a_plain_grant_is_a_number_and_a_refusal_a_decision() -> None:
     engine = _core.Engine(POLICY, 1, 0.0)
-    permit = admit(engine, 1000.0)
-    assert isinstance(permit, int) and permit > 0
-    engine.settle(permit, FAILURE, 5.0, 1000.0)
+    first = admit(engine, 1000.0)
+    assert isinstance(first, _core.Decision)  # it brings the first deadline: the host sets its timer
+    assert (first.flags, first.next_ms > 1000.0) == (REARM, True)
     second = admit(engine, 1000.0)
-    engine.settle(second, FAILURE, 5.0, 1000.0)
+    assert isinstance(second, int)
+    assert second > 0
+    for permit in (first.permit, second):
+        engine.settle(permit, FAILURE, 5.0, 1000.0)
     refused = admit(engine, 1001.0)
     assert isinstance(refused, _core.Decision)
     assert refused.permit == 0
