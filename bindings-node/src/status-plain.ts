@@ -6,11 +6,9 @@ type Status = "healthy" | "unknown" | "degraded" | "offline";
 interface Feature { id: string; status: Status; since: number; fallback: string; why: string; titles: [string, string][] }
 interface Blob { poll: number; maxAge: number; overall: Status; lang: string; features: Feature[] }
 
-const LETTERS: Readonly<Record<string, Status>> = { h: "healthy", u: "unknown", d: "degraded", o: "offline" };
-const LEADS: Readonly<Record<string, string>> = {
-  es: "Algunas funciones están temporalmente limitadas: ",
-  en: "Some features are temporarily limited: ",
-};
+const LETTERS: ReadonlyMap<string, Status> = new Map([["h", "healthy"], ["u", "unknown"], ["d", "degraded"], ["o", "offline"]]);
+const EN = "Some features are temporarily limited: ";
+const LEADS: ReadonlyMap<string, string> = new Map([["es", "Algunas funciones están temporalmente limitadas: "], ["en", EN]]);
 const POLL_MS = 30_000;
 const MAX_GROWTH = 8;
 
@@ -29,7 +27,7 @@ export class PlainStatus implements RawStatus {
 
   feed(text: string, atMs: number): boolean {
     const blob = decode(text);
-    if (blob === undefined) { this.missed(atMs); throw new Error("bad_blob"); }
+    if (blob === undefined) { this.missed(atMs); throw BAD; }
     const changed = this.#stale(atMs) || JSON.stringify(shown(this.#last)) !== JSON.stringify(shown(blob));
     this.#last = blob;
     this.#fedAt = atMs;
@@ -53,7 +51,7 @@ export class PlainStatus implements RawStatus {
       };
     });
     const names = features.filter((f) => limited(f.status)).map((f) => f.title);
-    const lead = [lang, this.#last?.lang ?? ""].map((l) => LEADS[primary(l)]).find((l) => l !== undefined) ?? LEADS["en"];
+    const lead = [lang, this.#last?.lang ?? ""].map((l) => LEADS.get(primary(l))).find((l) => l !== undefined) ?? EN;
     return JSON.stringify({
       overall: stale ? "unknown" : this.#last?.overall, stale, banner: names.length > 0 ? `${lead}${names.join(", ")}` : null,
       next_poll_ms: Math.floor(this.#nextPoll), features,
@@ -80,25 +78,44 @@ function pick(titles: readonly [string, string][], lang: string, fallback: strin
 }
 
 function decode(text: string): Blob | undefined {
-  const records = text.split(";").map((r) => r.split(","));
-  const [version, head, ...rest] = records;
-  if (version?.[0] !== "1" || version.length !== 1 || head?.length !== 5) return undefined;
-  const [, poll, maxAge, overall, lang] = head;
-  const whole = (s: string | undefined): number => (s !== undefined && /^\d{1,14}$/.test(s) ? Number(s) : Number.NaN);
-  const features: Feature[] = [];
-  for (const [id, letter, since, fallback, why, ...titles] of rest) {
-    const status = LETTERS[letter ?? ""];
-    if (!id || status === undefined || why === undefined || Number.isNaN(whole(since))) return undefined;
-    features.push({
-      id: plain(id), status, since: whole(since), fallback: plain(fallback ?? ""), why: plain(why),
-      titles: titles.map((t) => { const at = t.indexOf(":"); return [plain(t.slice(0, at)), plain(t.slice(at + 1))]; }),
-    });
-  }
-  const all = LETTERS[overall ?? ""];
-  if (all === undefined || Number.isNaN(whole(head[0])) || Number.isNaN(whole(poll)) || Number.isNaN(whole(maxAge))) return undefined;
-  return { poll: Math.max(1000, whole(poll)), maxAge: whole(maxAge), overall: all, lang: plain(lang ?? ""), features };
+  if (text.length > MAX_TEXT) return undefined;
+  const [version, head, ...rest] = text.split(";");
+  if (version !== "1" || rest.length > MAX_FEATURES) return undefined;
+  try {
+    const [at, poll, maxAge, overall, lang] = (head ?? "").split(",");
+    whole(at);
+    const every = Math.max(1000, whole(poll));
+    return { poll: every, maxAge: Math.max(every, whole(maxAge)), overall: status(overall), lang: plain(lang), features: rest.map(feature) };
+  } catch { return undefined; }
 }
 
-function plain(text: string): string {
-  try { return decodeURIComponent(text); } catch { return text; }
+function feature(record: string): Feature {
+  const [id, letter, since, fallback, why, ...titles] = record.split(",");
+  if (!id || titles.length > MAX_TITLES) throw BAD;
+  return {
+    id: plain(id), status: status(letter), since: whole(since), fallback: plain(fallback), why: plain(why),
+    titles: titles.map((t) => {
+      const at = t.indexOf(":");
+      if (at < 0) throw BAD;
+      return [plain(t.slice(0, at)), plain(t.slice(at + 1))];
+    }),
+  };
 }
+
+const BAD = new Error("bad_blob");
+const MAX_TEXT = 512 * 1024;
+const MAX_FEATURES = 1024;
+const MAX_TITLES = 32;
+const MAX_MS = 2 ** 43;
+
+function whole(text: string | undefined): number {
+  if (text === undefined || !/^\d{1,16}$/.test(text) || Number(text) > MAX_MS) throw BAD;
+  return Number(text);
+}
+function status(letter: string | undefined): Status {
+  const found = LETTERS.get(letter ?? "");
+  if (found === undefined) throw BAD;
+  return found;
+}
+/** Throws on a broken escape. */
+function plain(text: string | undefined): string { return decodeURIComponent(text ?? ""); }

@@ -60,7 +60,7 @@ export function watched(ledger = new Ledger()): { loader: EngineLoader; ledger: 
       create: (...input) => wrap(loader.create(...input)),
       restore: (...input) => wrap(loader.restore(...input)),
       call: (op, payload) => loader.call(op, payload),
-      discard: () => { trap.discards += 1; },
+      discard: () => { trap.discards += 1; loader.discard(); },
     },
   };
 }

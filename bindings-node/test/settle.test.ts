@@ -143,7 +143,6 @@ test("what a function reports goes into its settlement", async () => {
   expect(ledger.open).toEqual([]);
 });
 
-// covers: R-3064
 test("the engine says whether and when to try again, the host sleeps", async () => {
   const policy = structuredClone(POLICY) as { services: { up: Record<string, unknown> } };
   policy.services.up["retry"] = { attempts: 3, on: ["failure"], backoff: { base: "2s", growth: 2, max: "1m", jitter: "none" } };
