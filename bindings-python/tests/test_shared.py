@@ -107,12 +107,12 @@ def test_the_timer_tells_of_what_falls_due_without_traffic(live: Brownout) -> No
 
 @pytest.mark.anyio
 async def test_the_timer_waits_in_the_loop_where_there_is_one(live: Brownout) -> None:
-    before = sum(thread.name == "brownout-timer" for thread in threading.enumerate())
+    before = set(threading.enumerate())
     woken = asyncio.Event()
     live.on("breaker_changed", lambda effect: woken.set() if effect["to"] == "half_open" else None)
     live.run("quick", boom)
     await asyncio.wait_for(woken.wait(), 20)
-    assert sum(thread.name == "brownout-timer" for thread in threading.enumerate()) == before
+    assert [thread for thread in threading.enumerate() if thread not in before and thread.name == "brownout-timer"] == []
 
 
 def test_a_loop_that_ended_takes_no_timer_along(live: Brownout) -> None:

@@ -58,6 +58,8 @@ pub fn build(place: &Place) -> Result<Counts> {
 pub fn test(place: &Place) -> Result<Counts> {
     let mut counts =
         Counts::check(place.run(python(place).args(["-m", "ruff", "check", "--quiet", "bindings-python"]))?);
+    let mypy = ["-m", "mypy", "--strict", "--no-error-summary", "bindings-python/python/brownout"];
+    counts.add(Counts::check(place.run(python(place).args(mypy))?));
     counts.add(place.tests(python(place).args(["-m", "pytest", "-q", "bindings-python/tests"]))?);
     Ok(counts)
 }
