@@ -26,6 +26,25 @@ def upstream() -> Iterator[Upstream]:
     upstream.close()
 
 
+def test_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, upstream: Upstream) -> None:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## FastAPI in 60 seconds")[2].partition("\n## ")[0]
+    blocks = dict(BLOCK.findall(section))
+    monkeypatch.chdir(tmp_path)
+    Path("policy.toml").write_text(blocks["toml"], encoding="utf-8")
+    space: dict[str, Any] = {"__name__": "readme"}
+    exec(compile(blocks["python"], "readme", "exec"), space)
+    space["afip"].base_url = upstream.url
+    with serving(space["app"]) as client:
+        assert client.post("/invoices/7").json() == {"status": "issued"}
+        for _ in range(3):
+            space["bo"].run("afip", lambda: 1 / 0)
+        calls = len(upstream.requests)
+        refused = client.post("/invoices/7")
+    assert (refused.status_code, refused.headers["content-type"]) == (503, "application/problem+json")
+    assert 29 <= int(refused.headers["retry-after"]) <= 33
+    assert len(upstream.requests) == calls == 1
+
+
 def test_quickstart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, upstream: Upstream) -> None:
     blocks = BLOCK.findall((ROOT / "docs/quickstart-fastapi.md").read_text(encoding="utf-8"))
     monkeypatch.chdir(tmp_path)

@@ -90,3 +90,23 @@ def test_reports_and_orders(bo: Brownout) -> None:
     report = bo.report("health", format="text")
     assert report.content_type.startswith("text/plain")
     assert "afip" in report.body
+
+
+def test_a_peek_takes_nothing(bo: Brownout) -> None:
+    before = bo.snapshot()
+    assert bo.peek("afip") is None
+    assert bo.snapshot() == before
+    bo.command("force_open", service="afip")
+    refusal = bo.peek("afip")
+    assert refusal is not None
+    assert (refusal.code, refusal.fallback) == ("forced_open", "queue")
+    assert bo.peek("tenants", tenant="org_1") is None
+
+
+def test_a_returned_response_is_a_value_and_an_outcome(bo: Brownout) -> None:
+    class Response:
+        status_code = 503
+
+    results = [bo.run("afip", Response) for _ in range(3)]
+    assert [(result.ok, result.outcome) for result in results] == [(True, "failure")] * 3
+    assert bo.run("afip", Response).code == "circuit_open"

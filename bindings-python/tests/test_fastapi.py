@@ -39,6 +39,7 @@ def build(bo: Brownout) -> FastAPI:
     app = FastAPI()
     install(app, bo, tenant_header="x-org")
     app.include_router(health_router(bo))
+    app.include_router(health_router(bo, path="/mine", profile="native", per_tenant=True))
 
     @app.get("/decorated/{status}")
     @bo.guard("afip")
@@ -107,6 +108,15 @@ def test_health(client: httpx.Client, live: Brownout) -> None:
     assert len(client.get("/api/health", params={"detailed": "true"}).text) > len(health.text)
     assert client.get("/api/health/live").status_code == 200
     assert client.get("/api/health/ready").status_code == 200
+
+
+def test_health_as_one_tenant_sees_it(client: httpx.Client, live: Brownout) -> None:
+    with live.bind(tenant="org_1"):
+        for _ in range(2):
+            live.run("tenants", lambda: 1 / 0)
+    seen = {org: client.get("/mine", headers={"x-org": org}).json()["services"]["tenants"] for org in ("org_1", "org_2")}
+    assert [(seen[org]["status"], seen[org]["breaker"]) for org in seen] == [("offline", "open"), ("healthy", "closed")]
+    assert client.get("/mine").json()["services"]["tenants"]["tenants"] == {"affected": 1, "seen": 1}
 
 
 def test_health_says_what_it_does_not_know(client: httpx.Client) -> None:

@@ -263,7 +263,7 @@ def test_a_timeout_that_cannot_interrupt_is_recorded(bo: Brownout, clock: Manual
         return "late"
 
     result = bo.run("afip", slow)
-    assert result == Ok("late", overran=True)
+    assert result == Ok("late", overran=True, outcome="timeout")
     assert only(bo, settled) == {"facts": {"timed_out": True}}
     settled.clear()
     with bo.call("afip") as call:

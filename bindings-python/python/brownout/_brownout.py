@@ -12,9 +12,9 @@ from brownout._clock import Clock, RealSleeper, Sleeper, WallClock
 from brownout._engine import Decision, Engine, SnapshotHook
 from brownout._guard import Classifier, Fallback, Guard, KeyOf
 from brownout._listeners import Listener
-from brownout._permit import Asked
+from brownout._permit import Asked, ask
 from brownout._policy import PolicySource
-from brownout._values import Result
+from brownout._values import Refusal, Result
 
 if TYPE_CHECKING:
     import brownout.httpx
@@ -105,6 +105,12 @@ class Brownout:
     ) -> Call:
         """A protected block, `with` or `async with`. Errors on entering: `Refused`."""
         return Call(self.engine, Asked(service, self._keys(keys), weight, amounts, idempotent))
+
+    def peek(self, service: str, *, amounts: Mapping[str, float] | None = None, **keys: KeyValue) -> Refusal | None:
+        """Is anything held back just now? None for no, else why. Asks for no units, so a limit used up does not refuse;
+        nothing is taken or counted."""
+        answer = ask(self.engine, Asked(service, self._keys(keys), 0.0, amounts), self.clock.now_ms())
+        return answer if isinstance(answer, Refusal) else None
 
     def bind(self, **keys: KeyValue) -> Bound:
         """`with bo.bind(tenant="org_1"):` names the keys of every call inside."""

@@ -190,7 +190,10 @@ class Guard:
         except Exception as error:
             permit.settle(seen, timed=not interrupted)
             return Failed(permit.service, error, permit.attempt + 1), None
-        return Ok(value, permit.attempt + 1, permit.overran), _retry(settled)
+        if settled is None:
+            return Ok(value, permit.attempt + 1, permit.overran), None
+        outcome = settled.get("outcome", "success")
+        return Ok(value, permit.attempt + 1, permit.overran, outcome=outcome), settled.get("retry")
 
     def _failed(self, permit: Permit, error: Exception, *, interrupted: bool) -> tuple[Result[Any], dict[str, Any] | None]:
         seen = _facts.of_error(error)

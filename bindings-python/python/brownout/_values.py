@@ -18,6 +18,8 @@ class Ok(Generic[T_co]):
     overran: bool = False
     """The call outlived its timeout where nothing could interrupt it; recorded as a timeout, its value kept."""
     instead_of: Refusal | Failed | None = None
+    outcome: str = "success"
+    """What the engine made of it: a returned 503 response is a value and a failure."""
     ok: Literal[True] = True
 
     def unwrap(self) -> T_co:

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from brownout._bind import bound_keys
 from brownout._brownout import Brownout
 from brownout._call import Call
 from brownout._errors import BrownoutError
@@ -65,9 +66,17 @@ class TenantMiddleware:
 
 
 def health_router(
-    bo: Brownout, *, profile: str | None = None, path: str = "/api/health", production: bool | None = None
+    bo: Brownout,
+    *,
+    profile: str | None = None,
+    path: str = "/api/health",
+    production: bool | None = None,
+    per_tenant: bool = False,
 ) -> APIRouter:
-    """`GET path` answers the health view (`?format=`, `?detailed=`, `?lang=`), `path/live` and `path/ready` the other two."""
+    """`GET path` answers the health view (`?format=`, `?detailed=`, `?lang=`), `path/live` and `path/ready` the other two.
+
+    `per_tenant` answers for the keys bound to the request: what that tenant sees, where it differs from what all see.
+    """
     router = APIRouter(tags=["health"])
 
     async def answer(view: str, **fields: Any) -> Response:
@@ -81,7 +90,9 @@ def health_router(
     @router.get(path, name="health", responses={503: {"description": "the service is offline"}})
     async def health(format: str | None = None, detailed: bool | None = None, lang: str | None = None) -> Response:
         detail = None if detailed is None else ("detailed" if detailed else "basic")
-        return await answer("health", format=format, detail=detail, lang=lang)
+        known = bo.engine.names.key_set
+        keys = {name: text for name, text in bound_keys().items() if name in known} if per_tenant else {}
+        return await answer("health", format=format, detail=detail, lang=lang, keys=keys or None)
 
     @router.get(f"{path}/live", name="live")
     async def live() -> Response:
