@@ -18,7 +18,7 @@ export interface FetchOptions extends Omit<CallOptions, "signal"> {
   fetch?: typeof globalThis.fetch;
 }
 
-/** Sent as headers says; `null` bodies and text can be sent again, a stream cannot. */
+/** Text, forms and bytes can be sent again, a stream cannot. */
 const REPLAYABLE = (body: unknown): boolean => !(body instanceof ReadableStream) && !(typeof body === "object" && body !== null && Symbol.asyncIterator in body && !(body instanceof Blob) && !(body instanceof FormData));
 /** RFC 9110 9.2.2: repeating these requests asks for nothing new. */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
@@ -163,9 +163,10 @@ class Exchange {
   }
 }
 
-/** What a caller gets who was refused: a response like any other, that says why and when. */
+/** A refusal as a response: problem details after RFC 9457, 429 for who asked for too much, 503 for a service that is held back. */
 export function refusedResponse(service: string, refusal: Refusal): Response {
   const status = refusal.gate === "limit" ? 429 : 503;
+  const title = status === 429 ? "Too Many Requests" : "Service Unavailable";
   const headers = new Headers({
     "content-type": "application/problem+json",
     "cache-control": "no-store",
@@ -175,11 +176,7 @@ export function refusedResponse(service: string, refusal: Refusal): Response {
   });
   const seconds = retryAfterSeconds(refusal);
   if (seconds !== null) headers.set("retry-after", String(seconds));
-  return new Response(JSON.stringify({
-    type: `urn:brownout:${refusal.code}`, title: "refused", status, service, gate: refusal.gate, code: refusal.code, scope: refusal.scope,
-    ...(refusal.rule === undefined ? {} : { rule: refusal.rule }),
-    ...(refusal.retryAtMs === undefined ? {} : { retry_at_ms: refusal.retryAtMs }),
-    ...(refusal.retryAfterMs === undefined ? {} : { retry_after_ms: refusal.retryAfterMs }),
-    ...(refusal.fallback === undefined ? {} : { fallback: refusal.fallback }),
-  }), { status, statusText: status === 429 ? "Too Many Requests" : "Service Unavailable", headers });
+  const { code, gate, scope, rule, fallback, retryAtMs } = refusal;
+  const problem = { type: "about:blank", title, status, detail: `\`${service}\` is not called: ${code}`, service, code, gate, scope, rule, fallback, retry_at_ms: retryAtMs };
+  return new Response(JSON.stringify(problem), { status, statusText: title, headers });
 }

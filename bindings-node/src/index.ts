@@ -5,7 +5,7 @@ export { ScaledClock, WallClock, type Clock } from "./clock.js";
 export { withKeys, type KeyValue, type KeyValues } from "./context.js";
 export { napiLoader, type Native } from "./engine/napi.js";
 export { BrownoutError, TimeoutError, type Fault } from "./errors.js";
-export type { FetchOptions } from "./fetch.js";
+export { refusedResponse, type FetchOptions } from "./fetch.js";
 export { Guard, type CallOptions, type GuardOptions } from "./guard.js";
 export { healthHandler, nodeHealthHandler, type HealthAnswer, type HealthHandlerOptions, type HealthOptions } from "./health.js";
 export { policyFault, policyJson, type PolicyInput } from "./policy.js";

@@ -86,7 +86,9 @@ test("429 holds the service back: the next call gets a response that says why an
   expect([refused.status, refused.headers.get("retry-after"), refused.headers.get("content-type"), refused.headers.get("x-should-retry")])
     .toEqual([503, "7", "application/problem+json", "false"]);
   expect(refused.headers.get("x-brownout")).toBe('refused; service="up"; gate=throttle; code=upstream_throttled');
-  expect(await refused.json()).toMatchObject({ type: "urn:brownout:upstream_throttled", status: 503, service: "up", fallback: "queue", retry_after_ms: 7000 });
+  expect(await refused.json()).toMatchObject({
+    type: "about:blank", title: "Service Unavailable", status: 503, detail: "`up` is not called: upstream_throttled", service: "up", code: "upstream_throttled", gate: "throttle", fallback: "queue",
+  });
   expect(hits.get("/429")).toBe(1);
   await expect(bo.fetch("up", { throwOnRefusal: true })(url)).rejects.toBeInstanceOf(RefusedError);
 });
