@@ -357,6 +357,16 @@ impl Keys {
         self.queue(Rest { bound: not_before, id, generation });
         self.drop_stale_rests();
     }
+    /// Enters every key anew, all with the same bound.
+    pub fn refile_all(&mut self, not_before: Instant) {
+        self.rest.clear();
+        for at in 0..self.slots.len() as u32 {
+            if let Some(slot) = self.slot_mut(KeyId(at)) {
+                slot.pins &= !FILED;
+                self.file(KeyId(at), not_before);
+            }
+        }
+    }
     fn queue(&mut self, rest: Rest) {
         if self.rest.len() == self.rest.capacity() {
             self.rest.reserve_exact((self.rest.len() / 2).clamp(16, self.cap.saturating_sub(self.rest.len()).max(16)));

@@ -1,7 +1,7 @@
 //! Where the state of a rule for a key is kept: one cell per key and set of key names, its rules side by side.
 //!
 //! Rules of a service that are split by the same keys share a cell, so that one look-up finds them all.
-use crate::base::key::KeyId;
+use crate::base::key::{KeyId, Keys};
 use crate::base::time::{Instant, Span};
 use crate::call::Throttle;
 use crate::gate::breaker::{Breaker, BreakerPolicy, Phase};
@@ -23,6 +23,8 @@ pub(super) struct Cell {
     /// Permits in flight.
     pub(super) live: u32,
     pub(super) used: bool,
+    /// Was its key looked at for room and filed ahead?
+    pub(super) parked: bool,
 }
 
 /// The cells of one set of keys.
@@ -83,7 +85,7 @@ impl Split {
         if let Some(cell) = self.find(key) {
             return cell;
         }
-        let fresh = Cell { key, touched: now, live: 0, used: true };
+        let fresh = Cell { key, touched: now, live: 0, used: true, parked: false };
         let cell = match self.free.pop() {
             Some(cell) => cell,
             None => {
@@ -118,6 +120,15 @@ impl Split {
             self.states.resize((at + 1) * stride, LimitState::default());
         } else {
             self.states[at * stride..(at + 1) * stride].fill(LimitState::default());
+        }
+    }
+    /// Something has happened that may let a cell's key rest earlier than its entry in the queue says.
+    pub(super) fn unpark(&mut self, cell: u32, keys: &mut Keys, now: Instant) {
+        if let Some(c) = self.cells.get_mut(cell as usize).filter(|c| c.parked) {
+            c.parked = false;
+            if let Some(key) = c.key {
+                keys.hasten(key, now);
+            }
         }
     }
     /// The state of the `i`th limit of this split for a cell.

@@ -16,9 +16,7 @@ impl Engine {
         self.check_command(&command)?;
         if let Command::Rebase { to } = command {
             let now = self.now();
-            if !self.untold {
-                self.effects.clear();
-            }
+            self.start_effects();
             self.failing.clear();
             self.clock.rebase(to);
             self.run_due(now);
@@ -146,7 +144,9 @@ impl Engine {
         };
         if cell != NO_CELL {
             let p = &self.policy.services[at].limits[limit as usize];
-            self.services[at].splits[split].limit(cell, place).refund(p, units, taken_at, now);
+            let split = &mut self.services[at].splits[split];
+            split.limit(cell, place).refund(p, units, taken_at, now);
+            split.unpark(cell, &mut self.keys, now);
         }
         Ok(())
     }

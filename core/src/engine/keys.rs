@@ -3,8 +3,9 @@ use crate::base::error::{Code, Fault};
 use crate::base::hash::hash_parts;
 use crate::base::key::{KeyError, KeyId};
 use crate::base::time::Instant;
-use crate::engine::{Call, Engine, Key};
+use crate::engine::{Call, Effect, Engine, Key};
 use crate::gate::rule::{MAX_KEYS, Mode};
+use alloc::borrow::Cow;
 use alloc::format;
 
 /// What stands on the wire for a key that there was no room to intern.
@@ -18,6 +19,11 @@ impl Engine {
             return Ok(Key::Id(id));
         }
         let now = self.clock.inside(at).max(self.now());
+        if self.keys.len() >= self.keys.cap() {
+            // what is due by now may let a key rest
+            self.start_effects();
+            self.run_due(now);
+        }
         loop {
             match self.keys.intern(name) {
                 Ok(id) => {
@@ -103,17 +109,24 @@ impl Engine {
     /// Lets one resting key go. Each key that has moved since it was filed is filed anew, which its own calls have paid for.
     fn evict_one(&mut self, now: Instant) -> bool {
         while let Some(id) = self.keys.pop_due(now) {
-            // A key that an effect still speaks of keeps its name until the effect is told.
-            let spoken = self.effects.iter().any(|e| e.key() == Some(id));
-            let rest = if spoken { Instant::NEVER } else { self.rests_at(id, now) };
+            let rest = self.rests_at(id, now);
             if rest <= now {
                 self.drop_key(id);
                 return true;
             }
             let again = if rest.is_never() { now + self.policy.keys.forget } else { rest };
             self.keys.file(id, again);
+            self.park(id);
         }
         false
+    }
+    /// The entry of a key is filed ahead: whatever may let it rest earlier takes it up again, see [`Split::unpark`].
+    fn park(&mut self, id: KeyId) {
+        for split in self.services.iter_mut().flat_map(|s| s.splits.iter_mut()).filter(|split| split.is_keyed()) {
+            if let Some(cell) = split.find(Some(id)) {
+                split.cells[cell as usize].parked = true;
+            }
+        }
     }
     fn rests_at(&self, id: KeyId, now: Instant) -> Instant {
         if self.keys.is_pinned(id) {
@@ -133,6 +146,7 @@ impl Engine {
         rest
     }
     fn drop_key(&mut self, id: KeyId) {
+        self.keep_name(id);
         for at in 0..self.services.len() {
             for split in 0..self.services[at].splits.len() {
                 let Some(cell) = self.services[at].splits[split].find(Some(id)) else { continue };
@@ -151,6 +165,21 @@ impl Engine {
             }
         }
         self.keys.remove(id);
+    }
+    /// An effect that is not told yet goes on naming its key, also when the index has gone to another one.
+    fn keep_name(&mut self, id: KeyId) {
+        let alias = KeyId(u32::MAX - self.departed.len() as u32);
+        let named = self.effects.iter_mut().filter_map(Effect::key_mut).filter(|key| **key == id);
+        if named.map(|key| *key = alias).count() > 0 {
+            self.departed.push(self.keys.shown(id).into_owned());
+        }
+    }
+    /// The name of a key as an output shows it; parts of a composite one are joined by commas.
+    pub fn key_name(&self, id: KeyId) -> Cow<'_, str> {
+        match self.departed.get((u32::MAX - id.0) as usize) {
+            Some(name) => Cow::Borrowed(name),
+            None => self.keys.shown(id),
+        }
     }
     /// The first key that a call carries.
     pub(super) fn first_key(&self, call: &Call) -> Option<KeyId> {

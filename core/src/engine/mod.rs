@@ -74,13 +74,15 @@ pub struct Engine {
     decision: Decision,
     failing: Vec<Failing>,
     effects: Vec<Effect>,
+    /// Do `effects` belong to an output that is still to come?
+    untold: bool,
+    /// Names of keys that effects speak of and that were let go since.
+    departed: Vec<String>,
     status_effects: Vec<StatusEffect>,
     /// The earliest deadline of all; `None` when it must be looked for.
     next: Option<Option<Next>>,
     /// What the host was last told of `next`.
     pub(crate) told: Instant,
-    /// The effects in the buffer have not been returned yet.
-    untold: bool,
     /// The service that the last admit asked for.
     asked: u32,
     /// The fault of the last numeric call.
@@ -113,10 +115,11 @@ impl Engine {
             decision: Decision::Done,
             failing: Vec::new(),
             effects: Vec::new(),
+            untold: false,
+            departed: Vec::new(),
             status_effects: Vec::new(),
             next: None,
             told: Instant::NEVER,
-            untold: false,
             asked: 0,
             failed: None,
         })
@@ -145,11 +148,7 @@ impl Engine {
 
     /// Begins a call of the engine: empties the buffers, takes the time in, runs what is due.
     fn begin(&mut self, at: Instant) -> Instant {
-        // What a call caused that ended in an error is told by the next one.
-        if !self.untold {
-            self.effects.clear();
-        }
-        self.untold = true;
+        self.start_effects();
         self.failing.clear();
         let (now, behind) = self.clock.take(at);
         if let Some(by) = behind {
@@ -157,6 +156,13 @@ impl Engine {
         }
         self.run_due(now);
         now
+    }
+    /// Makes room for effects. Those of a call that ended in an error were not told; they come with the next output.
+    fn start_effects(&mut self) {
+        if !core::mem::replace(&mut self.untold, true) {
+            self.effects.clear();
+            self.departed.clear();
+        }
     }
     /// Ends it.
     fn end(&mut self, decision: Decision) -> Output<'_> {

@@ -208,10 +208,12 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// The key that the effect speaks of.
-    pub fn key(&self) -> Option<KeyId> {
+    /// The key that it speaks of.
+    pub(super) fn key_mut(&mut self) -> Option<&mut KeyId> {
         match self {
-            Effect::Breaker { key, .. } | Effect::ThrottleHeld { key, .. } | Effect::LimitBlocked { key, .. } => *key,
+            Effect::Breaker { key, .. } | Effect::ThrottleHeld { key, .. } | Effect::LimitBlocked { key, .. } => {
+                key.as_mut()
+            }
             _ => None,
         }
     }

@@ -33,6 +33,7 @@ impl Engine {
         self.carry_permits(&old_policy, &old, now);
         self.carry_modes(&old_policy);
         self.keys.set_cap(self.policy.keys.cap as usize);
+        self.keys.refile_all(now);
         self.permits.set_cap(self.policy.permits);
         self.epoch = self.epoch.wrapping_add(1).max(1);
         self.refile_all();

@@ -73,6 +73,7 @@ impl Engine {
                 let c = &mut split.cells[cell as usize];
                 c.live = c.live.saturating_sub(1);
                 c.touched = now;
+                split.unpark(cell, &mut self.keys, now);
             }
         }
     }

@@ -29,11 +29,15 @@ impl Engine {
         } else {
             s.splits[s.breaker_at as usize].breakers.get_mut(cell as usize)?
         };
-        let generation = u64::from(b.generation());
-        let draw = move || Draw { seed, service: hash ^ generation.rotate_left(32), key_hash, n }.bits();
+        // not the generation: a key that rested and was let go starts with the first one again, and must draw alike
+        let draw = move || Draw { seed, service: hash, key_hash, n }.bits();
         let (before, closed) = (b.next_due(), b.phase() == Phase::Closed);
         let result = f(b, p, &draw);
         let after = b.next_due();
+        let now = self.clock.now();
+        if cell != ROLLUP {
+            self.services[at].breaker_split_mut().unpark(cell, &mut self.keys, now);
+        }
         self.refile(service, cell, before, after);
         if let Some(t) = result.transition() {
             self.follow(service, cell, t, closed);
@@ -50,10 +54,8 @@ impl Engine {
             self.effects.push(Effect::Breaker { service, key, rollup, at: now, transition: t });
         }
         if rollup {
-            if let Some(r) = self.services[at].rollup.as_mut()
-                && t.from != t.to
-            {
-                r.members.clear();
+            if t.from != t.to {
+                self.forget_members(at, now);
             }
         } else {
             self.note_closed(service, cell, was_closed);
@@ -62,6 +64,16 @@ impl Engine {
         if !rollup && t.to == Phase::Open {
             self.check_rollup(service, now);
         }
+    }
+    /// The roll-up begins anew: no key is a member any more, which may let it rest.
+    fn forget_members(&mut self, service: usize, now: Instant) {
+        let s = &mut self.services[service];
+        let Some(r) = s.rollup.as_mut() else { return };
+        let split = &mut s.splits[s.breaker_at as usize];
+        for (cell, _, _) in r.members.in_order() {
+            split.unpark(cell, &mut self.keys, now);
+        }
+        r.members.clear();
     }
     /// Keeps count of the keyed breakers that are not closed.
     pub(super) fn note_closed(&mut self, service: u32, cell: u32, was_closed: bool) {

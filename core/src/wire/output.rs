@@ -169,7 +169,7 @@ impl Engine {
             Effect::Breaker { service, key, rollup, at, transition: t } => {
                 w.field_str("effect", "breaker_changed");
                 self.service_name(w, *service);
-                w.opt_str("key", key.map(|k| self.keys.shown(k)).as_deref());
+                w.opt_str("key", key.map(|k| self.key_name(k)).as_deref());
                 if *rollup {
                     w.field_bool("rollup", true);
                 }
@@ -183,7 +183,7 @@ impl Engine {
             Effect::ThrottleHeld { service, key, until } => {
                 w.field_str("effect", "throttle_held");
                 self.service_name(w, *service);
-                w.opt_str("key", key.map(|k| self.keys.shown(k)).as_deref());
+                w.opt_str("key", key.map(|k| self.key_name(k)).as_deref());
                 w.field_num("until_ms", self.wall(*until));
             }
             Effect::PermitExpired { permit, service } => {
@@ -196,7 +196,7 @@ impl Engine {
                 self.service_name(w, *service);
                 let limits = self.policy.services.get(*service as usize).map(|s| &s.limits);
                 w.opt_str("limit", limits.and_then(|l| l.get(*limit as usize)).map(|l| l.name.as_str()));
-                w.opt_str("key", key.map(|k| self.keys.shown(k)).as_deref());
+                w.opt_str("key", key.map(|k| self.key_name(k)).as_deref());
                 w.field_num("until_ms", self.wall(*until));
             }
             Effect::IncidentGone { id, service, duration } => {
