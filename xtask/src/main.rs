@@ -72,16 +72,16 @@ fn dispatch() -> Result<bool> {
             plan::test(&place, &only)
         }
         "vectors" => {
-            let mut runners = Vec::new();
+            let mut runner = None;
             let mut paths = Vec::new();
             while let Some(arg) = args.next()? {
                 match arg {
-                    Long("runner") => runners.push(args.value()?.string()?),
+                    Long("runner") => runner = Some(args.value()?.string()?),
                     Value(path) => paths.push(path.string()?),
                     other => return Err(other.unexpected().into()),
                 }
             }
-            vectors::play(&place, &runners, &paths)
+            vectors::play(&place, runner.as_deref(), &paths)
         }
         "rows" => {
             let rest: Vec<_> = args.raw_args()?.collect();

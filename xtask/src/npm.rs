@@ -30,7 +30,7 @@ pub fn test(place: &Place) -> Result<Counts> {
 }
 
 /// Builds the native addon and puts it where its package looks for it.
-pub fn native(place: &Place) -> Result<Counts> {
+pub fn addon(place: &Place) -> Result<()> {
     place.must(place.cargo().args(["build", "--release", "-p", "brownout-node"]))?;
     let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     let built = place.target.join("release").join(format!("{prefix}brownout_node{suffix}"));
@@ -38,7 +38,12 @@ pub fn native(place: &Place) -> Result<Counts> {
     // Another inode each time: a running process keeps the file that it has mapped.
     let (fresh, addon) = (folder.join("brownout.node.new"), folder.join("brownout.node"));
     std::fs::copy(&built, &fresh).with_context(|| format!("`{}` cannot be copied", built.display()))?;
-    std::fs::rename(&fresh, &addon)?;
+    Ok(std::fs::rename(&fresh, &addon)?)
+}
+
+/// The native addon, built and tried.
+pub fn native(place: &Place) -> Result<Counts> {
+    addon(place)?;
     place.tests(place.program("node").args(["--test", "bindings-node/native/test.cjs"]))
 }
 
