@@ -102,7 +102,7 @@ fn vetmed_guards_its_database_and_its_callers() {
     );
     assert_eq!(limits("auth"), [row("auth", 10, 900)]);
     assert_eq!(limits("critical"), [row("critical_production", 100, 60)]);
-    assert_eq!(p.key_names, ["tenant", "user", "ip"]);
+    assert_eq!(p.key_names, ["tenant", "ip", "user"]);
     let database = p.status.services.iter().find(|s| s.name == "database").unwrap();
     assert_eq!(database.probe.latency_degraded, Some(Span::from_secs(5)));
 }

@@ -58,8 +58,7 @@ pub enum Act {
 }
 
 const FIELDS: [&str; 9] = ["name", "why", "covers", "tags", "policy", "seed", "start_ms", "load", "steps"];
-const STEP_FIELDS: [&str; 10] =
-    ["at_ms", "every_ms", "do", "raw", "as", "times", "expect", "exact", "tally", "note"];
+const STEP_FIELDS: [&str; 10] = ["at_ms", "every_ms", "do", "raw", "as", "times", "expect", "exact", "tally", "note"];
 const ADMIT_FIELDS: [&str; 7] = ["service", "keys", "weight", "amounts", "attempt", "since_ms", "idempotent"];
 const SETTLE_FIELDS: [&str; 4] = ["outcome", "facts", "duration_ms", "retry_after_ms"];
 
@@ -175,7 +174,9 @@ fn text_of(o: &Map<String, Value>, key: &str) -> Result<String, String> {
 fn texts_of(o: &Map<String, Value>, key: &str) -> Result<Vec<String>, String> {
     let Some(list) = o.get(key) else { return Ok(Vec::new()) };
     let list = list.as_array().ok_or_else(|| format!("`{key}` is no list"))?;
-    list.iter().map(|v| v.as_str().map(String::from).ok_or_else(|| format!("`{key}` holds something other than text"))).collect()
+    list.iter()
+        .map(|v| v.as_str().map(String::from).ok_or_else(|| format!("`{key}` holds something other than text")))
+        .collect()
 }
 
 /// Replaces `{"$repeat":["x",3]}` by `"xxx"`, anywhere.
@@ -305,7 +306,9 @@ mod tests {
     fn an_unknown_field_is_refused() {
         let e = parse(r#"{"name":"n","why":"long enough to be a reason","policy":{},"stepz":[],"steps":[]}"#);
         assert_eq!(e.unwrap_err(), "the vector has an unknown field `stepz`");
-        let e = parse(r#"{"name":"n","why":"long enough to be a reason","policy":{},"steps":[{"at":1,"do":{"verb":"advance"}}]}"#);
+        let e = parse(
+            r#"{"name":"n","why":"long enough to be a reason","policy":{},"steps":[{"at":1,"do":{"verb":"advance"}}]}"#,
+        );
         assert_eq!(e.unwrap_err(), "step 0: it has an unknown field `at`");
     }
 }

@@ -1,7 +1,7 @@
 //! The vectors hold, in both runners of this process, to the bit; and they leave nothing of the surface out.
 #![allow(clippy::unwrap_used)]
 use brownout::base::error::Code;
-use brownout::engine::{GATES, REFUSALS};
+use brownout::engine::{Engine, GATES, REFUSALS};
 use brownout_tests::drive::{CoreRunner, JsonRunner};
 use brownout_tests::rows;
 use brownout_tests::runner::{Runner, run};
@@ -134,4 +134,29 @@ fn every_required_row_is_proven() {
     let required = text.lines().filter(|l| l.starts_with("R-"));
     let open: Vec<&str> = required.filter(|id| !claims.contains_key(*id)).collect();
     assert!(open.is_empty(), "no test proves {open:?}");
+}
+
+#[test]
+fn a_snapshot_fits_the_same_document_in_another_order() {
+    let policy = |names: &[&str]| {
+        let breaker = r#"{"breaker":{"consecutive_failures":1,"open":{"jitter":0}},"limits":[{"name":"l","limit":2,"period":"1h","per":"user"}]}"#;
+        let services: Vec<String> = names.iter().map(|n| format!("\"{n}\":{breaker}")).collect();
+        let keyed = r#""k":{"per":["zone","tenant"],"breaker":{"consecutive_failures":1}}"#;
+        format!(r#"{{"version":1,"services":{{{keyed},{}}}}}"#, services.join(","))
+    };
+    let answer = |e: &mut Engine, input: &str| -> Value { serde_json::from_str(&e.handle_json(input, 1.0)).unwrap() };
+    let ask = |service: &str| format!(r#"{{"verb":"admit","service":"{service}","keys":{{"user":"u"}}}}"#);
+    let mut before = Engine::from_json(&policy(&["a", "b", "c"]), 1, 0.0).unwrap();
+    let permit = answer(&mut before, &ask("b"))["decision"]["permit"].clone();
+    let done = answer(&mut before, &format!(r#"{{"verb":"settle","permit":{permit},"outcome":"failure"}}"#));
+    assert_eq!(done["decision"]["counted"], true);
+    let held = answer(&mut before, &ask("c"))["decision"]["permit"].clone();
+    let bytes = before.snapshot();
+    let mut after = Engine::restore_json(&policy(&["c", "b", "a"]), &bytes, 1.0).unwrap();
+    assert_eq!(after.snapshot(), bytes);
+    assert_eq!(answer(&mut after, &ask("b"))["decision"]["code"], "circuit_open");
+    assert_eq!(answer(&mut after, &ask("a"))["decision"]["result"], "granted");
+    let settled = answer(&mut after, &format!(r#"{{"verb":"settle","permit":{held},"outcome":"failure"}}"#));
+    assert_eq!(settled["decision"]["counted"], true);
+    assert_eq!(answer(&mut after, &ask("c"))["decision"]["code"], "circuit_open");
 }

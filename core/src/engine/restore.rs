@@ -36,7 +36,7 @@ impl Engine {
         self.read_clock(r.section_of(CLOCK, 1)?.body)?;
         let keys = self.restore_keys(r.section_of(KEYS, 1)?.body)?;
         let mut services = r.section_of(SERVICES, 1)?.body;
-        for at in 0..self.services.len() {
+        for at in self.services_by_name() {
             self.restore_service(&mut services, at, &keys)?;
         }
         services.finish()?;
@@ -156,12 +156,14 @@ impl Engine {
         }
         let slots = sequences.len();
         self.permits.restore_slots(sequences, free, serial);
+        let order = self.services_by_name();
         let mut permits = Vec::with_capacity(live);
         for _ in 0..live {
             let slot = r.u32()?;
             r.expect((slot as usize) < slots, "a permit outside the slots")?;
             claim(&r, &mut taken, slot)?;
-            permits.push((slot, self.read_permit(&mut r, keys)?));
+            let service = order.get(r.u32()? as usize).ok_or_else(|| r.corrupt("a permit of no service"))?;
+            permits.push((slot, self.read_permit(&mut r, *service as u32, keys)?));
         }
         permits.sort_by_key(|(_, p)| p.serial);
         for (slot, p) in permits {
@@ -178,8 +180,7 @@ impl Engine {
         }
         r.finish()
     }
-    fn read_permit(&self, r: &mut ByteReader, keys: &[KeyId]) -> Read<Permit> {
-        let service = r.u32()?;
+    fn read_permit(&self, r: &mut ByteReader, service: u32, keys: &[KeyId]) -> Read<Permit> {
         let s = self.services.get(service as usize).ok_or_else(|| r.corrupt("a permit of no service"))?;
         let serial = r.u64()?;
         let (granted, lease_end, slow_at) = (r.instant()?, r.instant()?, r.instant()?);
@@ -223,7 +224,8 @@ impl Engine {
     }
     fn read_modes(&mut self, mut r: ByteReader) -> Read<()> {
         self.modes.document = read_mode(&mut r)?;
-        for m in &mut self.modes.services {
+        for at in self.services_by_name() {
+            let m = &mut self.modes.services[at];
             m.service = read_mode(&mut r)?;
             m.breaker = read_mode(&mut r)?;
             for l in &mut m.limits {

@@ -46,7 +46,8 @@ impl Engine {
             w.u16(self.epoch);
         });
         w.section(KEYS, 1, |w| self.write_keys(w, &order, &rank));
-        w.section(SERVICES, 1, |w| self.services.iter().for_each(|s| write_service(w, s, &rank)));
+        let services = self.services_by_name();
+        w.section(SERVICES, 1, |w| services.iter().for_each(|at| write_service(w, &self.services[*at], &rank)));
         w.section(PERMITS, 1, |w| self.write_permits(w, &rank));
         w.section(MODES, 1, |w| self.write_modes(w));
         w.section(STATUS, 1, |w| self.status.write(&self.policy.status, w));
@@ -61,6 +62,12 @@ impl Engine {
         let sum = crc32c(w.as_slice());
         w.u32(sum);
         w.into_vec()
+    }
+    /// The places of the services, sorted by name: the order of a document's tables means nothing.
+    pub(super) fn services_by_name(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.services.len()).collect();
+        order.sort_by_key(|at| &self.policy.services[*at].name);
+        order
     }
     fn write_keys(&self, w: &mut ByteWriter, order: &[KeyId], rank: &[u32]) {
         w.count(order.len());
@@ -81,8 +88,13 @@ impl Engine {
         self.permits.free_slots().iter().for_each(|s| w.u32(*s));
         w.u64(self.permits.serial());
         w.count(self.permits.live());
+        let mut place = vec![NOTHING; self.services.len()];
+        for (i, at) in self.services_by_name().into_iter().enumerate() {
+            place[at] = i as u32;
+        }
         for (slot, _, p) in self.permits.all() {
             w.u32(slot);
+            w.u32(place[p.service as usize]);
             self.write_permit(w, p, rank);
         }
         let expired = self.permits.expired_ids();
@@ -90,7 +102,6 @@ impl Engine {
         expired.iter().for_each(|id| w.u64(*id));
     }
     fn write_permit(&self, w: &mut ByteWriter, p: &Permit, rank: &[u32]) {
-        w.u32(p.service);
         w.u64(p.serial);
         w.instant(p.granted);
         w.instant(p.lease_end);
@@ -114,7 +125,7 @@ impl Engine {
     }
     fn write_modes(&self, w: &mut ByteWriter) {
         write_mode(w, self.modes.document);
-        for m in &self.modes.services {
+        for m in self.services_by_name().into_iter().map(|at| &self.modes.services[at]) {
             write_mode(w, m.service);
             write_mode(w, m.breaker);
             m.limits.iter().for_each(|l| write_mode(w, *l));

@@ -11,13 +11,13 @@ use alloc::vec::Vec;
 /// How many units of measure a document may use.
 const MAX_UNITS: usize = 4;
 
-/// `calls`, then the units of all limits in order of appearance.
+/// `calls`, then the units of all limits, sorted: what a snapshot keeps must not hang on the order of a document.
 pub(super) fn units(services: &[Service], t: &Table) -> Vec<String> {
     let of = |s: &Service| s.limits.iter().map(|l| l.unit.clone()).collect::<Vec<_>>();
     collect("calls", services.iter().flat_map(of), MAX_UNITS, "units of measure", t)
 }
 
-/// `tenant`, then the keys that split a rule in order of appearance.
+/// `tenant`, then the keys that split a rule, sorted.
 pub(super) fn key_names(services: &[Service], t: &Table) -> Vec<String> {
     let of = |s: &Service| {
         let breaker = s.breaker.iter().flat_map(|b| b.rule.per.iter().flatten());
@@ -41,6 +41,9 @@ fn collect(first: &str, names: impl Iterator<Item = String>, most: usize, what: 
             }
             out.push(name);
         }
+    }
+    if let Some(rest) = out.get_mut(1..) {
+        rest.sort();
     }
     out
 }

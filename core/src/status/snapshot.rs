@@ -19,12 +19,17 @@ impl StatusState {
         w.instant(self.overall_since);
         w.u64(self.incidents);
         w.count(self.services.len());
-        for (s, part) in self.services.iter().zip(&p.services) {
+        // By name: the order of a document's tables means nothing.
+        let mut services: Vec<_> = self.services.iter().zip(&p.services).collect();
+        services.sort_by_key(|(_, part)| &part.name);
+        for (s, part) in services {
             w.str(&part.name);
             write_service(p, s, w);
         }
         w.count(self.features.len());
-        for (f, part) in self.features.iter().zip(&p.features) {
+        let mut features: Vec<_> = self.features.iter().zip(&p.features).collect();
+        features.sort_by_key(|(_, part)| &part.name);
+        for (f, part) in features {
             w.str(&part.name);
             write_node(p, f, w);
         }

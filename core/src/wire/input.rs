@@ -8,6 +8,7 @@ use crate::call::{Facts, Outcome};
 use crate::engine::{Call, Command, Ended, Engine, Key, MAX_UNITS, ModeScope, Observation, Settle, Target};
 use crate::gate::breaker::Order;
 use crate::gate::rule::{MAX_KEYS, MODES, Mode};
+use crate::policy::Policy;
 use crate::report::ReportRequest;
 use crate::status::Status;
 use crate::status::state::ProbeResult;
@@ -57,8 +58,8 @@ impl Engine {
                 let policy = read_reload(t);
                 let found = faults.into_vec();
                 return match policy {
-                    Some(text) if found.is_empty() => {
-                        self.reload(crate::policy::read(&text)?, at)?;
+                    Some(policy) if found.is_empty() => {
+                        self.reload(policy?, at)?;
                         Ok(())
                     }
                     _ => Err(found),
@@ -361,17 +362,17 @@ pub(crate) fn wire_instant(ms: f64) -> Result<Instant, Fault> {
 }
 
 /// The text of the new policy document.
-fn read_reload(t: Table) -> Option<String> {
+/// The new policy: a document, or its text.
+fn read_reload(t: Table) -> Option<Result<Policy, Vec<Fault>>> {
     let policy = t.node("policy");
     if policy.is_none() {
         t.fault_at("policy", Code::MissingField, "the new policy document");
     }
-    let text = policy.map(|p| match p.json {
-        Json::Str(text) => text.clone(),
-        json => json.canonical(),
-    });
     t.finish();
-    text
+    policy.map(|p| match p.json {
+        Json::Str(text) => crate::policy::read(text),
+        json => crate::policy::read_value(json),
+    })
 }
 
 fn read_f64(t: &Table, key: &str) -> Option<f64> {
