@@ -34,7 +34,7 @@ POLICY: dict[str, Any] = {
                 "backoff": {"base": "2s", "growth": 2.0, "jitter": "none"},
             },
         },
-        "brief": {"timeout": "20ms", "breaker": {"consecutive_failures": 1000}},
+        "brief": {"timeout": "200ms", "breaker": {"consecutive_failures": 1000}},
         "quick": {"timeout": "5s", "breaker": {"consecutive_failures": 1, "open": {"base": "40ms", "jitter": 0}}},
     },
 }

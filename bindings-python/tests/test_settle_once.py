@@ -208,7 +208,7 @@ async def test_async_timeout(live: Brownout, settled: Settlements) -> None:
     result = await live.arun("brief", asyncio.Event().wait)
     assert isinstance(result, Failed)
     assert isinstance(result.error, CallTimeout)
-    assert (result.error.timeout_ms, result.outcome) == (20, "timeout")
+    assert (result.error.timeout_ms, result.outcome) == (200, "timeout")
     assert only(live, settled) == {"facts": {"exception": "CallTimeout", "timed_out": True}}
 
 
