@@ -29,4 +29,4 @@ test("every block runs", async () => {
   });
   const { main } = await import(/* @vite-ignore */ pathToFileURL(join(dir, "guide.mjs")).href) as { main(): Promise<boolean> };
   expect(await main()).toBe(true);
-});
+}, 120_000);

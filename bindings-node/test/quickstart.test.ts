@@ -10,8 +10,10 @@ import type { ReactNode } from "react";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const titled = (markdown: string): { path: string; text: string }[] =>
+  [...markdown.matchAll(/^```\w+ title="([^"]+)"\n([\s\S]*?)^```$/gm)].map(([, path, text]) => ({ path: path ?? "", text: text ?? "" }));
 const doc = readFileSync(at("../../docs/quickstart-nextjs.md"), "utf8");
-const blocks = [...doc.matchAll(/^```\w+ title="([^"]+)"\n([\s\S]*?)^```$/gm)].map(([, path, text]) => ({ path: path ?? "", text: text ?? "" }));
+const blocks = titled(doc);
 
 /** A block without a file: the inside of some function of the reader's. */
 const snippets = [...doc.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, text]) => text ?? "");
@@ -51,7 +53,7 @@ beforeAll(async () => {
   await new Promise<void>((done) => afip.listen(0, "127.0.0.1", done));
   process.env["AFIP_URL"] = `http://127.0.0.1:${(afip.address() as AddressInfo).port}/`;
   app = await import(/* @vite-ignore */ pathToFileURL(join(dir, "all.mjs")).href) as App;
-});
+}, 120_000);
 afterAll(async () => { app?.bo.close(); afip.closeAllConnections(); await new Promise((done) => afip.close(done)); });
 
 const invoice = (): Promise<Response> => app.POST(new Request("http://localhost/api/invoices", { method: "POST", body: "{}" }));
@@ -60,6 +62,12 @@ const health = async (query = ""): Promise<Response> => app.GET(new Request(`htt
 test("the example app is made of the same lines", () => {
   expect(blocks.map((b) => b.path)).toEqual(["brownout.policy.json", "lib/brownout.ts", "app/api/invoices/route.ts", "app/api/health/route.ts", "app/page.tsx"]);
   for (const { path, text } of blocks) expect(readFileSync(at(`../../examples/nextjs/${path}`), "utf8")).toBe(text);
+});
+
+test("the README shows the same lines", () => {
+  const shown = titled(readFileSync(at("../../README.md"), "utf8")).filter((b) => !b.path.endsWith(".py") && !b.path.endsWith(".toml"));
+  expect(shown.map((b) => b.path)).toEqual(["brownout.policy.json", "lib/brownout.ts", "app/api/invoices/route.ts"]);
+  for (const block of shown) expect(blocks).toContainEqual(block);
 });
 
 test("protecting the call takes five lines", () => {
