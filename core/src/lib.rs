@@ -1,8 +1,4 @@
-//! Brownout: one resilience policy engine. *Dim, don't go dark.*
-//!
-//! The engine answers one question: **may this call proceed, and if not, what should the user see instead?**
-//! It is sans-IO: it never reads a clock, a random source, a file, a socket or the environment. Time is an
-//! argument (`at`) of every call, and everything that a call caused comes back from that call.
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 
