@@ -1,3 +1,5 @@
+//! One resilience policy engine: may this call proceed, and if not, what should the user see instead?
+//!
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
