@@ -173,13 +173,13 @@ fn a_faulty_preset_is_reported_once_where_it_stands() {
 }
 
 #[test]
-fn keys_and_units_are_collected_in_order_and_bounded() {
+fn keys_and_units_are_collected_sorted_and_bounded() {
     let p = read(
         r#"{"version":1,"services":{
         "a":{"per":"user","limits":[{"name":"tpm","limit":1,"period":"1s","unit":"tokens","per":["tenant","ip"]}]},
         "b":{"breaker":{"failures":3,"per":"region"}}}}"#,
     );
-    assert_eq!(p.key_names, ["tenant", "user", "ip", "region"]);
+    assert_eq!(p.key_names, ["tenant", "ip", "region", "user"]);
     assert_eq!(p.units, ["calls", "tokens"]);
     let many = r#"{"version":1,"services":{"a":{"per":["a","b"]},"b":{"per":["c","d"]}}}"#;
     assert_eq!(faults(many), [(Code::TooMany, "services".into())]);
