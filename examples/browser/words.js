@@ -25,7 +25,9 @@ export const FALLBACK = {
   polling: "the map refreshes every 30 s",
   email: "e-mail instead of push",
   sms: "SMS instead of WhatsApp",
-  cash: "payment in person",
+  in_person: "payment in person",
+  prebuilt_responses: "prepared answers",
+  no_cache: "without the cache",
 };
 
 export const fallbackText = (name) => (name ? (FALLBACK[name] ?? name) : "no fallback");

@@ -14,8 +14,8 @@ import { viewOf } from "brownout/status";
 const START_MS = Date.UTC(2026, 2, 2, 12, 0, 0);
 const MINUTE_MS = 60_000;
 const LOOK_EVERY_MS = 30_000;
-/** Real time of what must wait in real time: a 30 s hang takes one second. */
-const SPEED = 30;
+/** What must wait in real time, such as for an upstream that hangs, waits so many times shorter. */
+const SPEED = 10;
 const HOSTS = ["node", "python"];
 
 const { values } = parseArgs({

@@ -17,7 +17,7 @@ import httpx
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 
-from brownout import Brownout, Refusal
+from brownout import Brownout, Refusal, Refused
 from calls import ENDPOINTS, Endpoint
 from record import Column, Timeline
 from sim_clock import SteppedClock, describe, follow
@@ -31,7 +31,7 @@ clock = follow(httpx.get(f"{SIMULATOR}/clock").json())
 bo = Brownout(POLICY, clock=clock, sleeper=clock, seed=1)
 timeline = Timeline()
 traffic = {"without": Column(), "with": Column()}
-upstreams = Upstreams(SIMULATOR, clock, "python")
+upstreams = Upstreams(SIMULATOR, clock, "python", bo)
 bo.on("*", lambda effect: timeline.add(at_ms=effect.get("at_ms", clock.now_ms()), kind="effect", effect=effect))
 
 
@@ -73,18 +73,29 @@ for name, endpoint in ENDPOINTS.items():
     app.post(f"/{name}")(serve(endpoint))
 
 
+async def protected_call(endpoint: Endpoint, tenant: str) -> httpx.Response | Refusal | None:
+    """Either way of protecting a call: a guarded function, or a transport that a client library could be given."""
+    with bo.bind(tenant=tenant):
+        if endpoint.service == "openai":
+            try:
+                return await upstreams.through(endpoint, tenant)
+            except Refused as refused:
+                return refused.refusal
+            except httpx.TransportError:
+                return None
+        result = await bo.guard(endpoint.service).arun(upstreams.guarded, endpoint, tenant)
+        return result if isinstance(result, Refusal) else result.value if result.ok else None
+
+
 async def guarded(endpoint: Endpoint, tenant: str) -> Response:
     at = clock.now_ms()
-    with bo.bind(tenant=tenant):
-        timeout_ms = bo.engine.names.services[endpoint.service].timeout_ms
-        result = await bo.guard(endpoint.service).arun(upstreams.guarded, endpoint, tenant, timeout_ms)
+    result = await protected_call(endpoint, tenant)
     waited = clock.now_ms() - at
     if isinstance(result, Refusal):
         timeline.add(at_ms=at, kind="refusal", service=endpoint.service, tenant=tenant, **refusal_json(result))
         traffic["with"].add(endpoint.service, "fallback", waited, reached=False)
         return answer(200, {"ok": True, "fallback": True, **endpoint.fallback})
-    response = result.value if result.ok else None
-    return conclude(endpoint, tenant, at, waited, response, "with")
+    return conclude(endpoint, tenant, at, waited, result, "with")
 
 
 async def bare(endpoint: Endpoint, tenant: str) -> Response:

@@ -18,37 +18,51 @@ export function createApp({ bo, clock, simulator, about = {}, statics = {} }) {
   const traffic = new Traffic();
   const upstreams = new Upstreams({ simulator, clock, caller: "node" });
   const guards = Object.fromEntries(Object.values(CALLS).map((c) => [c.service, bo.guard(c.service)]));
+  const openai = bo.fetch("openai", { fetch: upstreams.fetch, throwOnRefusal: true });
   bo.on("*", (effect) => timeline.add({ at_ms: effect.at_ms ?? clock.now(), kind: "effect", effect }));
+
+  /** Either way of protecting a call: a guarded function, or a `fetch` that a client library could be given. */
+  async function protectedCall(call, tenant) {
+    if (call.service === "openai") {
+      try {
+        const response = await upstreams.through(openai, call, { tenant });
+        return { response, answer: response.ok ? await response.json() : undefined };
+      } catch (error) {
+        return { refusal: error.refusal };
+      }
+    }
+    const result = await guards[call.service].run(({ signal }) => upstreams.guarded(call, { tenant, signal }));
+    if (result.reason === "refused") return { refusal: result.refusal };
+    if (!result.ok) return {};
+    return { response: result.value, answer: result.value.ok ? await result.value.json() : undefined };
+  }
 
   async function guarded(call, tenant) {
     const at = clock.now();
-    const result = await upstreams.settled(
-      bo.with({ tenant }, () => guards[call.service].run(({ signal }) => upstreams.guarded(call, { tenant, signal }))),
-    );
+    const { refusal, response, answer } = await upstreams.settled(bo.with({ tenant }, () => protectedCall(call, tenant)));
     const waitedMs = clock.now() - at;
-    if (result.reason === "refused") {
-      timeline.add({ at_ms: at, kind: "refusal", service: call.service, tenant, ...refusalJson(result.refusal) });
+    if (refusal) {
+      timeline.add({ at_ms: at, kind: "refusal", service: call.service, tenant, ...refusalJson(refusal) });
       traffic.with.add({ service: call.service, outcome: "fallback", waitedMs, reached: false });
       return { status: 200, body: { ok: true, fallback: true, ...call.fallback() } };
     }
-    const response = result.ok ? result.value : undefined;
-    return conclude({ call, tenant, at, waitedMs, response, column: "with" });
+    return conclude({ call, tenant, at, waitedMs, response, answer, column: "with" });
   }
 
   async function bare(call, tenant) {
     const at = clock.now();
     const { response, waitedMs } = await upstreams.bare(call, { tenant });
-    return conclude({ call, tenant, at, waitedMs, response, column: "without" });
+    const answer = response?.ok ? await response.json() : undefined;
+    return conclude({ call, tenant, at, waitedMs, response, answer, column: "without" });
   }
 
-  async function conclude({ call, tenant, at, waitedMs, response, column }) {
-    const well = response?.ok ?? false;
-    const outcome = well ? "ok" : "failed";
+  function conclude({ call, tenant, at, waitedMs, response, answer, column }) {
+    const outcome = answer ? "ok" : "failed";
     const status = response?.status ?? null;
     timeline.add({ at_ms: at, kind: "call", column, service: call.service, tenant, outcome, status, waited_ms: waitedMs });
     traffic[column].add({ service: call.service, outcome, waitedMs, reached: true });
-    if (well) return { status: 200, body: { ok: true, ...call.reply(await response.json()) } };
-    await response?.body?.cancel();
+    if (answer) return { status: 200, body: { ok: true, ...call.reply(answer) } };
+    if (!response?.bodyUsed) response?.body?.cancel().catch(() => {});
     return { status: 502, body: { ok: false, error: "upstream_failed" } };
   }
 

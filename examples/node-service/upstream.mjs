@@ -21,18 +21,30 @@ export class Upstreams {
     this.#caller = caller;
   }
 
-  /** Sends one request on the host's own time line; resolves to the response, its body unread. */
-  async guarded(call, { tenant, signal }) {
+  /** One request as a guarded function sends it; resolves to the response. */
+  guarded(call, { tenant, signal }) {
+    return this.#send(call, { tenant, signal, caller: this.#caller }, this.fetch);
+  }
+
+  /** The same request through a `fetch` of Brownout's. */
+  through(fetch, call, { tenant }) {
+    return this.#send(call, { tenant, caller: this.#caller }, fetch);
+  }
+
+  /** A `fetch` on the host's own time line: on a stepped clock time moves on by as much as the upstream took. */
+  fetch = async (input, init) => {
+    if (!this.#clock.stepped) return fetch(input, init);
     const began = this.#clock.now();
     this.#open += 1;
     try {
-      const response = await this.#send(call, { tenant, signal, caller: this.#caller });
-      if (this.#clock.stepped) this.#clock.set(began + tookMs(response));
-      return response;
+      const response = await fetch(input, init);
+      const body = await response.arrayBuffer();
+      this.#clock.set(began + tookMs(response));
+      return new Response(body, { status: response.status, headers: response.headers });
     } finally {
       this.#open -= 1;
     }
-  }
+  };
 
   /**
    * Awaits work on a stepped clock, which nobody else moves meanwhile: whenever the work waits for a timer (a pause between
@@ -59,17 +71,17 @@ export class Upstreams {
     const waited = (steppedMs) => (this.#clock.stepped ? steppedMs : this.#clock.now() - began);
     try {
       const signal = AbortSignal.timeout(this.#clock.real(NAIVE_TIMEOUT_MS));
-      const response = await this.#send(call, { tenant, signal, caller: `${this.#caller}-bare` });
+      const response = await this.#send(call, { tenant, signal, caller: `${this.#caller}-bare` }, fetch);
       return { response, waitedMs: waited(tookMs(response)) };
     } catch (error) {
       return { error, waitedMs: waited(error.name === "TimeoutError" ? NAIVE_TIMEOUT_MS : 0) };
     }
   }
 
-  #send(call, { tenant, signal, caller }) {
-    return fetch(`${this.#simulator}${call.path}`, {
+  #send(call, { tenant, signal, caller }, send) {
+    return send(`${this.#simulator}${call.path}`, {
       method: "POST",
-      signal,
+      ...(signal && { signal }),
       headers: {
         "content-type": "application/json",
         "x-caller": caller,
