@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { difference } from "./compare.mjs";
 import { Processes } from "./processes.mjs";
 import { requests } from "./traffic.mjs";
-import { atText, callLines, effectText, spanText } from "./words.mjs";
+import { atText, callsText, effectText, spanText } from "./words.mjs";
 import { viewOf } from "brownout/status";
 
 const START_MS = Date.UTC(2026, 2, 2, 12, 0, 0);
@@ -138,7 +138,7 @@ async function news(hosts, atMs, seen) {
 }
 
 function tellCalls(hosts, atMs) {
-  for (const line of callLines(hosts[0].fresh)) say(atMs, `  last minute  ${line}`);
+  say(atMs, `calls of the last minute: ${callsText(hosts[0].fresh)}`);
   for (const host of hosts) host.fresh = [];
 }
 
@@ -152,9 +152,9 @@ function check(atMs, what, [a, b]) {
 
 let told = false;
 function say(atMs, text) {
-  if (!told) console.log(`simulated   node python\n`);
+  if (!told) console.log("simulated   node  python");
   told = true;
-  console.log(`${atText(atMs)}   =    =    ${text}`);
+  console.log(`${atText(atMs)}   ✓     ✓     ${text}`);
 }
 
 async function summary(hosts, simulator, seen) {

@@ -39,28 +39,18 @@ export function effectText(e) {
   }
 }
 
-/** "AFIP: 40 answered, 3 failed, 12 refused (circuit_open 10, half_open_full 2)" for the entries of a stretch of time. */
-export function callLines(entries) {
+/** "AFIP 2 ok, 3 failed, 12 circuit_open · OpenAI 12 ok" for the entries of a stretch of time. */
+export function callsText(entries) {
   const rows = new Map();
-  const row = (service) => {
-    if (!rows.has(service)) rows.set(service, { ok: 0, failed: 0, refused: new Map() });
-    return rows.get(service);
-  };
-  for (const e of entries) {
-    if (e.kind === "call" && e.column === "with") row(e.service)[e.outcome] += 1;
-    if (e.kind === "refusal") {
-      const { refused } = row(e.service);
-      refused.set(e.code, (refused.get(e.code) ?? 0) + 1);
-    }
+  for (const e of entries.filter((e) => e.kind !== "effect")) {
+    if (!rows.has(e.service)) rows.set(e.service, new Map());
+    const what = e.kind === "refusal" ? e.code : e.outcome;
+    rows.get(e.service).set(what, (rows.get(e.service).get(what) ?? 0) + 1);
   }
   return Object.keys(TITLES)
-    .filter((s) => rows.has(s))
-    .map((service) => {
-      const { ok, failed, refused } = rows.get(service);
-      const codes = [...refused].map(([code, n]) => `${n} ${code}`).join(", ");
-      const parts = [`${ok} answered`, failed && `${failed} failed`, codes && `refused: ${codes}`];
-      return `${title(service)}: ${parts.filter(Boolean).join(", ")}`;
-    });
+    .filter((service) => rows.has(service))
+    .map((service) => `${title(service)} ${[...rows.get(service)].map(([what, n]) => `${n} ${what}`).join(", ")}`)
+    .join(" · ");
 }
 
 /** Seconds and minutes for a summary. */

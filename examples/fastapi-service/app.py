@@ -32,7 +32,7 @@ bo = Brownout(POLICY, clock=clock, sleeper=clock, seed=1)
 timeline = Timeline()
 traffic = {"without": Column(), "with": Column()}
 upstreams = Upstreams(SIMULATOR, clock, "python", bo)
-bo.on("*", lambda effect: timeline.add(at_ms=effect.get("at_ms", clock.now_ms()), kind="effect", effect=effect))
+bo.on("*", lambda effect: timeline.add(at_ms=timeline.time_of(effect, clock.now_ms()), kind="effect", effect=effect))
 
 
 @asynccontextmanager
@@ -109,16 +109,16 @@ def conclude(
 ) -> Response:
     well = response is not None and response.is_success
     outcome = "ok" if well else "failed"
-    timeline.add(
-        at_ms=at,
-        kind="call",
-        column=column,
-        service=endpoint.service,
-        tenant=tenant,
-        outcome=outcome,
-        status=None if response is None else response.status_code,
-        waited_ms=waited,
-    )
+    if column == "with":
+        timeline.add(
+            at_ms=at,
+            kind="call",
+            service=endpoint.service,
+            tenant=tenant,
+            outcome=outcome,
+            status=None if response is None else response.status_code,
+            waited_ms=waited,
+        )
     traffic[column].add(endpoint.service, outcome, waited, reached=True)
     if well and response is not None:
         return answer(200, {"ok": True, **endpoint.reply(response.json())})
