@@ -206,11 +206,9 @@ enum Last {
 }
 
 impl Engine {
-    /// As [`Engine::restore`], from the wire; time goes on at `at_ms`.
+    /// As [`Engine::restore`], from the wire. What has come due since the snapshot runs, and is told, with the first input.
     pub fn restore_json(policy_json: &str, bytes: &[u8], at_ms: f64) -> Result<Engine, Vec<Fault>> {
-        let at = wire_instant(at_ms).map_err(|f| vec![f])?;
-        let mut engine = Engine::restore(crate::policy::read(policy_json)?, bytes)?;
-        engine.advance(at);
-        Ok(engine)
+        wire_instant(at_ms).map_err(|f| vec![f])?;
+        Engine::restore(crate::policy::read(policy_json)?, bytes)
     }
 }
