@@ -148,11 +148,21 @@ export class Facade {
       const flags = n[SLOT.flags] ?? 0;
       if (!this.#dirty) this.#touch();
       if (permit > 0 && flags === 0) return permit;
-      if (permit >= 0) return this.#answer(raw, n, flags, permit, service.info, at);
+      if (permit >= 0) {
+        const answer = this.#answer(raw, n, flags, permit, service.info, at);
+        // the handle stands for a key that found no room: next time it may
+        if (typeof answer === "object" && "refusal" in answer && answer.refusal.code === "keys_exhausted") this.#forget(keys);
+        return answer;
+      }
       const error = this.#error(raw);
       if (again && error.code === "stale_handle") {
         again = false;
-        for (const name of keys) if (name !== undefined) this.#keys.delete(name);
+        this.#forget(keys);
+        if (error.path === "service") {
+          // another thread that shares this engine has given it another policy
+          this.#read(raw);
+          service = this.service(service.info.name);
+        }
         continue;
       }
       throw error;
@@ -270,6 +280,10 @@ export class Facade {
   }
 
   // ---- inside ----
+
+  #forget(keys: readonly (string | undefined)[]): void {
+    for (const name of keys) if (name !== undefined) this.#keys.delete(name);
+  }
 
   #key(name: string | undefined, at: number): number {
     if (name === undefined) return 0;

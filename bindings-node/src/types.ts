@@ -117,19 +117,23 @@ export interface ServiceInfo {
   readonly first_byte_ms?: number | null;
   readonly idle_ms?: number | null;
   readonly fallback?: string | null;
-  readonly retry?: unknown;
+  readonly deadline_ms?: number | null;
+  /** Does the policy let it be tried again? */
+  readonly retries?: boolean;
 }
 
 /** The name tables of one policy epoch. */
 export interface Names {
+  /** The policy's own name; may be empty. */
+  readonly policy: string;
+  /** Equal for documents that say the same, in whichever syntax. */
+  readonly policy_hash: string;
   readonly epoch: number;
   readonly services: readonly ServiceInfo[];
-  readonly features: readonly (string | { name: string })[];
+  readonly features: readonly string[];
   readonly keys: readonly string[];
   readonly units?: readonly string[];
   readonly outcomes: readonly Outcome[];
   readonly gates: readonly string[];
   readonly refusals: readonly string[];
-  /** Identity of the policy, when the core tells it. */
-  readonly hash?: string;
 }

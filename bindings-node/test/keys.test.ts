@@ -61,3 +61,12 @@ test("handles from before a reload are looked up again", async () => {
   expect(guard.peek({ key: "a" })).toBe(false);
   expect(guard.peek({ key: "b" })).toBe(true);
 });
+
+test("a key that found no room is looked up again once there is some", async () => {
+  const { bo, clock } = bench({ version: 1, keys: { cap: 1 }, services: { up: { per: "tenant", limits: [{ name: "minute", limit: 1, period: "1m", algorithm: "fixed_window" }] } } });
+  const guard = bo.guard("up");
+  expect(await guard.run(() => 1, { key: "a" })).toMatchObject({ ok: true });
+  expect(await guard.run(() => 1, { key: "b" })).toMatchObject({ ok: false, refusal: { gate: "engine", code: "keys_exhausted" } });
+  await clock.advance(86_400_000 * 2);
+  expect(await guard.run(() => 1, { key: "b" })).toMatchObject({ ok: true });
+});

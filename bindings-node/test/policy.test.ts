@@ -55,6 +55,7 @@ test("the same document in three syntaxes is the same policy", () => {
   for (const text of texts) expect(JSON.parse(text)).toEqual(OBJECT);
   // a snapshot carries the policy's hash: it restores under the same policy only
   const [first, ...others] = texts.map((policy) => bench(policy));
+  expect(new Set([first, ...others].map((b) => b?.bo.names.policy_hash)).size).toBe(1);
   const bytes = (first as NonNullable<typeof first>).bo.snapshot();
   for (const other of others) expect(Buffer.from(other.bo.snapshot()).equals(Buffer.from(bytes))).toBe(true);
   expect(() => new Brownout({ policy: { ...OBJECT, services: { afip: {} } }, snapshot: bytes })).toThrow(/snapshot_policy/);
