@@ -1,4 +1,4 @@
-//! A breaker as SEMANTICS tells it, slowly: it keeps every call in a list and tries every way a round can end.
+//! A breaker as its rules tell it, slowly: it keeps every call in a list and tries every way a round can end.
 //! Random traces go through it and through the machine; both must say the same at every step.
 #![allow(clippy::unwrap_used)]
 use brownout::base::num::Ratio;

@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// What is published, each with a page and the licences of its own.
+const PACKAGES: [&str; 4] = ["core", "bindings-node", "bindings-node/native", "bindings-python"];
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -21,10 +24,11 @@ fn read(path: &str) -> String {
 }
 /// The pages: those at the root, the crate's, and all of `docs/`.
 fn pages() -> Vec<String> {
-    let mut out: Vec<String> =
-        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "core/README.md"]
-            .map(String::from)
-            .to_vec();
+    let mut out: Vec<String> = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"]
+        .into_iter()
+        .map(String::from)
+        .chain(PACKAGES.map(|package| format!("{package}/README.md")))
+        .collect();
     for entry in fs::read_dir(root().join("docs")).unwrap() {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();
         if name.ends_with(".md") {
@@ -116,6 +120,23 @@ fn every_shown_answer_is_the_engines_own() {
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
     assert!(compared >= 8, "only {compared} answers found");
+}
+
+#[test]
+fn every_package_carries_the_licences_and_the_quickstarts_of_the_readme() {
+    for package in PACKAGES {
+        for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            assert_eq!(read(&format!("{package}/{licence}")), read(licence), "{package}");
+        }
+    }
+    let shown = blocks(&read("README.md"));
+    for package in ["bindings-node", "bindings-python"] {
+        let own = blocks(&read(&format!("{package}/README.md")));
+        assert!(own.len() >= 3, "{package}: {} blocks", own.len());
+        for (info, _, body) in own {
+            assert!(shown.iter().any(|(i, _, b)| *i == info && *b == body), "{package}: `{info}` is not the README's");
+        }
+    }
 }
 
 #[test]
