@@ -192,13 +192,14 @@ prop_compose! {
 fn order() -> impl Strategy<Value = String> {
     let service = prop_oneof![Just("alpha"), Just("beta")];
     let order = prop_oneof![Just("force_open"), Just("force_close"), Just("disable"), Just("reset")];
-    (service, order, proptest::option::of(10i64..200), 0u8..6).prop_map(|(service, order, length, tenant)| {
-        let length = length.filter(|_| order == "force_open" || order == "disable");
-        let length = length.map(|ms| format!(r#","for_ms":{ms}"#)).unwrap_or_default();
-        format!(
-            r#"{{"verb":"command","order":"{order}","service":"{service}","keys":{{"tenant":"t{tenant}"}}{length}}}"#
-        )
-    })
+    (service, order, proptest::option::of(10i64..200), proptest::option::of(0u8..6)).prop_map(
+        |(service, order, length, tenant)| {
+            let length = length.filter(|_| order == "force_open" || order == "disable");
+            let length = length.map(|ms| format!(r#","for_ms":{ms}"#)).unwrap_or_default();
+            let keys = tenant.map(|t| format!(r#","keys":{{"tenant":"t{t}"}}"#)).unwrap_or_default();
+            format!(r#"{{"verb":"command","order":"{order}","service":"{service}"{keys}{length}}}"#)
+        },
+    )
 }
 fn said() -> impl Strategy<Value = String> {
     let service = || prop_oneof![Just("alpha"), Just("beta")];
