@@ -8,7 +8,9 @@ use crate::engine::{Command, Decision, Engine, Key, Output, Target};
 use crate::gate::breaker::Order;
 use crate::gate::rule::MAX_KEYS;
 use crate::status::state as status;
+use alloc::borrow::Cow;
 use alloc::format;
+use alloc::vec::Vec;
 
 impl Engine {
     /// Carries out an order. Errors: unknown names, `key_required`, `unknown_permit`, `bad_order`; nothing is changed then.
@@ -86,7 +88,8 @@ impl Engine {
                 return Ok(());
             }
             // Without a roll-up rule the whole is all keys: closing it closes each of them.
-            let cells: alloc::vec::Vec<u32> = self.services[at].splits[split].used().collect();
+            let mut cells: Vec<u32> = self.services[at].splits[split].used().collect();
+            cells.sort_by_cached_key(|cell| self.cell_name(service, *cell).map(Cow::into_owned));
             for cell in cells {
                 self.move_breaker(service, cell, |b, _, _| b.order(now, order));
             }

@@ -145,7 +145,7 @@ impl Engine {
             self.move_breaker(service, cell, |b, p, draw| b.run_due(p, at, draw));
         }
     }
-    fn cell_name(&self, service: u32, cell: u32) -> Option<Cow<'_, str>> {
+    pub(super) fn cell_name(&self, service: u32, cell: u32) -> Option<Cow<'_, str>> {
         let s = self.services.get(service as usize)?;
         let key = s.breaker_split().cells.get(cell as usize)?.key?;
         Some(self.keys.name(key))
