@@ -68,18 +68,10 @@ fn refuse(faults: &[Fault]) -> JsError {
 
 /// A table index; what is none becomes one that no table has.
 fn index(number: f64) -> u32 {
-    if number >= 0.0 && number < f64::from(u32::MAX) && number as u32 as f64 == number {
-        number as u32
-    } else {
-        u32::MAX
-    }
+    if f64::from(number as u32) == number { number as u32 } else { u32::MAX }
 }
 
 /// A key handle; what is none becomes one that was never given out.
 fn handle(number: f64) -> u64 {
-    if number >= 0.0 && number < 9_007_199_254_740_992.0 && number as u64 as f64 == number {
-        number as u64
-    } else {
-        u64::MAX
-    }
+    if number as u64 as f64 == number { number as u64 } else { u64::MAX }
 }

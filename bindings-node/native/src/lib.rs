@@ -16,8 +16,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 type Shared = Arc<Mutex<Core>>;
 
-/// The engines that threads may attach to, by number.
-static SHARED: Mutex<(u32, BTreeMap<u32, Weak<Mutex<Core>>>)> = Mutex::new((0, BTreeMap::new()));
+/// The engines that threads may attach to, by number, and the last number given out.
+struct Registry {
+    last: u32,
+    engines: BTreeMap<u32, Weak<Mutex<Core>>>,
+}
+
+static SHARED: Mutex<Registry> = Mutex::new(Registry { last: 0, engines: BTreeMap::new() });
 
 /// One engine. Instants and durations are milliseconds; handles and permits are integers below 2^53.
 #[napi]
@@ -46,7 +51,7 @@ impl Engine {
     #[napi(catch_unwind)]
     pub fn attach(shared: u32) -> Result<Engine> {
         let registry = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        match registry.1.get(&shared).and_then(Weak::upgrade) {
+        match registry.engines.get(&shared).and_then(Weak::upgrade) {
             Some(core) => Ok(Engine { core, drained: String::new() }),
             None => {
                 Err(refuse(&[Fault::new(Code::StaleHandle, "shared", format!("no engine is shared as `{shared}`"))]))
@@ -60,14 +65,14 @@ impl Engine {
     #[napi(catch_unwind)]
     pub fn share(&self) -> u32 {
         let mut registry = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        registry.1.retain(|_, engine| engine.strong_count() > 0);
+        registry.engines.retain(|_, engine| engine.strong_count() > 0);
         let own = Arc::downgrade(&self.core);
-        if let Some((number, _)) = registry.1.iter().find(|(_, engine)| engine.ptr_eq(&own)) {
+        if let Some((number, _)) = registry.engines.iter().find(|(_, engine)| engine.ptr_eq(&own)) {
             return *number;
         }
-        registry.0 += 1;
-        let number = registry.0;
-        registry.1.insert(number, own);
+        registry.last += 1;
+        let number = registry.last;
+        registry.engines.insert(number, own);
         number
     }
     #[napi(catch_unwind)]
@@ -150,18 +155,10 @@ fn refuse(faults: &[Fault]) -> Error {
 
 /// A table index; what is none becomes one that no table has.
 fn index(number: f64) -> u32 {
-    if number >= 0.0 && number < f64::from(u32::MAX) && number as u32 as f64 == number {
-        number as u32
-    } else {
-        u32::MAX
-    }
+    if f64::from(number as u32) == number { number as u32 } else { u32::MAX }
 }
 
 /// A key handle; what is none becomes one that was never given out.
 fn handle(number: f64) -> u64 {
-    if number >= 0.0 && number < 9_007_199_254_740_992.0 && number as u64 as f64 == number {
-        number as u64
-    } else {
-        u64::MAX
-    }
+    if number as u64 as f64 == number { number as u64 } else { u64::MAX }
 }
