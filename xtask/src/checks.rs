@@ -37,6 +37,28 @@ pub fn contract(place: &Place) -> Result<Counts> {
     place.tests(place.cargo().args(["test", "-p", "brownout-tests"]))
 }
 
+/// The table of requirements: which of those that are due no test claims.
+pub fn rows(place: &Place) -> Result<Counts> {
+    let mut command = place.cargo();
+    command.args([
+        "run",
+        "--quiet",
+        "-p",
+        "brownout-tests",
+        "--bin",
+        "rows",
+        "--",
+        "--require",
+        "tests/rows-required.txt",
+    ]);
+    let covered = place.lines(&mut command, |line| {
+        if line.contains("rows covered") || line.starts_with("required and") {
+            println!("{line}");
+        }
+    })?;
+    Ok(Counts::check(covered))
+}
+
 /// The core for a target without an operating system, with and without its default features.
 pub fn no_std(place: &Place) -> Result<Counts> {
     let mut counts = Counts::default();

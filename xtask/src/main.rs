@@ -52,7 +52,7 @@ fn dispatch() -> Result<bool> {
         }
         "demo" => {
             let rest: Vec<_> = args.raw_args()?.collect();
-            if !plan::setup(&place)? {
+            if !plan::demo(&place)? {
                 return Ok(false);
             }
             examples::demo(&place, &rest)

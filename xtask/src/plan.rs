@@ -44,6 +44,13 @@ const STEPS: &[Step] = &[
         run: checks::contract,
     },
     Step {
+        name: "rows",
+        what: "every requirement that is due has a test that claims it",
+        after: &[],
+        needs: "tests/rows-required.txt",
+        run: checks::rows,
+    },
+    Step {
         name: "wasm",
         what: "both wasm builds, their glue, and no import from `env`",
         after: &["toolchain"],
@@ -132,6 +139,11 @@ pub fn list() {
 /// Everything that the other commands need, built.
 pub fn setup(place: &Place) -> Result<bool> {
     run(place, &["toolchain", "wasm", "native", "npm", "wheel"].map(String::from))
+}
+
+/// What the demo stands on.
+pub fn demo(place: &Place) -> Result<bool> {
+    run(place, &["toolchain", "wasm", "npm", "wheel"].map(String::from))
 }
 
 /// The steps asked for, or all.
