@@ -17,7 +17,7 @@ fn without_effects(json: &Json) -> Json {
 }
 
 proptest! {
-    #![proptest_config(config(120))]
+    #![proptest_config(config(100))]
 
     /// Late is the same as punctual: the effects of many small steps, one after the other, are those of the one jump.
     #[test]
@@ -73,6 +73,22 @@ proptest! {
         // which of the resting keys made room does not show in any answer
         if !policy.contains("cap") {
             prop_assert!(kept.engine.snapshot() == written.engine.snapshot(), "the states differ");
+        }
+    }
+    /// Nothing resets by accident: under the same policy, loaded again, every answer is the same.
+    #[test]
+    fn the_same_policy_loaded_again_changes_nothing(policy in policy(Kind::Full), steps in trace(Kind::Full, 80), when in proptest::collection::vec(any::<bool>(), 80)) {
+        let (mut kept, mut loaded) = (Rig::new(&policy), Rig::new(&policy));
+        for ((gap, step), now) in steps.into_iter().zip(when) {
+            kept.now += gap;
+            loaded.now += gap;
+            prop_assert_eq!(kept.advance(kept.now), loaded.advance(loaded.now));
+            if now {
+                let out = loaded.say(&format!(r#"{{"verb":"reload","policy":{policy}}}"#));
+                prop_assert_eq!((word(&out, "decision.result"), effects(&out)), ("done", Vec::new()));
+            }
+            let (one, other) = (kept.step(&step), loaded.step(&step));
+            prop_assert_eq!(one.as_ref().map(counted), other.as_ref().map(counted));
         }
     }
     /// All or nothing: a refused call takes no token, no place and no permit. An engine that was never asked answers alike from then on.

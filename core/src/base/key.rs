@@ -4,8 +4,8 @@
 //! lazy entry in a queue, with a lower bound of the instant from which it may rest, so that finding one needs no scan.
 //!
 //! Memory of a 16-byte key at the cap: 40 bytes of slot, 16 of queue entry, 7 to 14 of table; names beyond 22 bytes add their own allocation.
-use crate::base::error::{Code, Fault};
-use crate::base::hash::{hash_parts, keyed, mix, stable};
+use crate::base::error::Code;
+use crate::base::hash::{bucket, hash_parts, keyed, mix, stable};
 use crate::base::time::Instant;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -124,6 +124,8 @@ struct Rest {
 pub struct Keys {
     cap: usize,
     seed: (u64, u64),
+    /// The generation of a slot that is used for the first time.
+    first: u32,
     slots: Vec<Slot>,
     /// Vacant slots; the last freed is taken first.
     free: Vec<u32>,
@@ -137,6 +139,7 @@ impl Keys {
         Keys {
             cap: cap.clamp(1, MAX_CAP),
             seed: (mix(seed ^ 0x6b65_795f_7461_626c), mix(seed.wrapping_add(0x9e37_79b9_7f4a_7c15))),
+            first: 1,
             slots: Vec::new(),
             free: Vec::new(),
             table: HashTable::new(),
@@ -248,7 +251,7 @@ impl Keys {
                     let more = (self.slots.len() / 2).max(16).min(self.cap - self.slots.len());
                     self.slots.reserve_exact(more);
                 }
-                self.slots.push(Slot { label, hash, generation: 1, pins: 0 });
+                self.slots.push(Slot { label, hash, generation: self.first, pins: 0 });
                 (self.slots.len() - 1) as u32
             }
         };
@@ -295,6 +298,14 @@ impl Keys {
     /// The number that a host keeps for a key: below 2^53, never 0, stale once the key is removed. 0 when the key does not live.
     pub fn handle(&self, id: KeyId) -> u64 {
         self.slot(id).map_or(0, |slot| (u64::from(slot.generation) << INDEX_BITS) | u64::from(id.0))
+    }
+    /// Makes the handles of every other interner stale here: those of an engine that was lost and rebuilt must not name another's keys.
+    /// `salt` is whatever tells this one from the others. Every key is filed anew.
+    pub fn renew(&mut self, salt: u64, not_before: Instant) {
+        self.first = 1 + bucket(mix(salt), u64::from(GENERATIONS - 1)) as u32;
+        let first = self.first;
+        self.slots.iter_mut().for_each(|slot| slot.generation = first);
+        self.refile_all(not_before);
     }
     /// The key of a handle. Errors: `stale_handle`.
     pub fn resolve(&self, handle: u64) -> Result<KeyId, Code> {
@@ -417,9 +428,6 @@ fn place(seed: (u64, u64), label: &Label) -> u64 {
 fn place_of(seed: (u64, u64), slot: &Slot) -> u64 {
     place(seed, &slot.label)
 }
-
-#[path = "key_bytes.rs"]
-mod bytes;
 
 #[cfg(test)]
 #[path = "key_tests.rs"]

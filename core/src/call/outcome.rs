@@ -91,16 +91,12 @@ impl Facts<'_> {
     }
 }
 
-/// One condition of a rule.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Status {
-    /// From a status to a status, both included.
-    Range(u16, u16),
-}
+/// From a status to a status, both included.
+type Range = (u16, u16);
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Rule {
-    statuses: Vec<Status>,
+    statuses: Vec<Range>,
     errors: Vec<Box<str>>,
     exceptions: Vec<Box<str>>,
     timed_out: Option<bool>,
@@ -114,7 +110,7 @@ impl Rule {
         let named = |list: &[Box<str>], word: Option<&str>| {
             list.is_empty() || word.is_some_and(|w| list.iter().any(|n| **n == *w))
         };
-        let within = |s: u16| self.statuses.iter().any(|Status::Range(low, high)| (*low..=*high).contains(&s));
+        let within = |s: u16| self.statuses.iter().any(|(low, high)| (*low..=*high).contains(&s));
         (self.statuses.is_empty() || facts.status.is_some_and(within))
             && named(&self.errors, facts.error)
             && named(&self.exceptions, facts.exception)
@@ -191,16 +187,16 @@ fn read_rule(t: Table) -> Option<Rule> {
     outcome.map(|_| rule)
 }
 
-fn read_statuses(node: &Node) -> Vec<Status> {
+fn read_statuses(node: &Node) -> Vec<Range> {
     match node.list_or_one() {
         Some(nodes) => nodes.iter().filter_map(read_status).collect(),
         None => Vec::new(),
     }
 }
 
-fn read_status(node: &Node) -> Option<Status> {
+fn read_status(node: &Node) -> Option<Range> {
     let Some(text) = node.json.as_str() else {
-        return node.integer(100, 599).map(|n| Status::Range(n as u16, n as u16));
+        return node.integer(100, 599).map(|n| (n as u16, n as u16));
     };
     let class = match text.as_bytes() {
         [digit @ b'1'..=b'5', b'x', b'x'] => u16::from(digit - b'0') * 100,
@@ -209,7 +205,7 @@ fn read_status(node: &Node) -> Option<Status> {
             return None;
         }
     };
-    Some(Status::Range(class, class + 99))
+    Some((class, class + 99))
 }
 
 #[cfg(test)]

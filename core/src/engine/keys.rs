@@ -38,6 +38,11 @@ impl Engine {
             }
         }
     }
+    /// Makes the key handles of the engine before this one stale.
+    pub(crate) fn renew_keys(&mut self, at: Instant) {
+        let now = self.now();
+        self.keys.renew(hash_parts(self.seed, &[now.micros() as u64, at.micros() as u64, 1]), now);
+    }
     /// The number of a key for the host; 0 is none.
     pub fn key_handle(&self, key: Key) -> u64 {
         match key {

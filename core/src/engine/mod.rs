@@ -99,8 +99,10 @@ impl Engine {
     pub fn new(policy: Policy, seed: u64, at: Instant) -> Result<Engine, Vec<Fault>> {
         let services = service::build_all(&policy, at)?;
         let tag = hash_parts(seed, &[policy.hash]);
+        let mut keys = Keys::new(policy.keys.cap as usize, hash_parts(seed, &[1]));
+        keys.renew(hash_parts(seed, &[policy.hash, at.micros() as u64]), at);
         Ok(Engine {
-            keys: Keys::new(policy.keys.cap as usize, hash_parts(seed, &[1])),
+            keys,
             permits: Permits::new(policy.permits, tag),
             status: StatusState::new(&policy.status, at),
             modes: Modes::new(&policy),

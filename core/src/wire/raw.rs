@@ -207,8 +207,11 @@ enum Last {
 
 impl Engine {
     /// As [`Engine::restore`], from the wire. What has come due since the snapshot runs, and is told, with the first input.
+    /// Key handles of the engine that was are stale.
     pub fn restore_json(policy_json: &str, bytes: &[u8], at_ms: f64) -> Result<Engine, Vec<Fault>> {
-        wire_instant(at_ms).map_err(|f| vec![f])?;
-        Engine::restore(crate::policy::read(policy_json)?, bytes)
+        let at = wire_instant(at_ms).map_err(|f| vec![f])?;
+        let mut engine = Engine::restore(crate::policy::read(policy_json)?, bytes)?;
+        engine.renew_keys(at);
+        Ok(engine)
     }
 }
