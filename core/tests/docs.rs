@@ -352,23 +352,42 @@ fn the_policy_page_lists_every_built_in_preset() {
     assert_eq!(words(POLICY, "Built-in limits"), policy::limit_presets().into_iter().collect());
 }
 
+/// The names of all files below a folder.
+fn names(folder: &Path, into: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            names(&path, into);
+        } else {
+            into.insert(path.file_name().unwrap().to_string_lossy().into_owned());
+        }
+    }
+}
+
 #[test]
 fn the_architecture_names_files_that_exist() {
     let text = read("ARCHITECTURE.md");
+    let mut sources = BTreeSet::new();
+    for folder in ["core/src", "bindings-node/src", "bindings-python/python"] {
+        names(&root().join(folder), &mut sources);
+    }
     let mut seen = 0;
     for word in text.split('`').skip(1).step_by(2) {
-        let is_path = word.contains('/')
-            && !word.contains(' ')
-            && !word.contains('*')
-            && !word.contains('{')
-            && !word.contains('…');
-        if is_path && (word.ends_with('/') || Path::new(word).extension().is_some()) {
+        let ends = |endings: &[&str]| endings.iter().any(|e| word.ends_with(e));
+        if word.contains([' ', '*', '{', '…']) {
+            continue;
+        }
+        if !word.contains('/') && ends(&[".rs", ".ts", ".tsx", ".py"]) {
+            assert!(sources.contains(word), "no source is called `{word}`");
+        } else if word.contains('/') && (word.ends_with('/') || Path::new(word).extension().is_some()) {
             let found = ["", "core/src/", "core/"].iter().any(|base| root().join(base).join(word).exists());
             assert!(found, "`{word}` does not exist");
-            seen += 1;
+        } else {
+            continue;
         }
+        seen += 1;
     }
-    assert!(seen >= 30, "only {seen} paths found");
+    assert!(seen >= 90, "only {seen} paths found");
     let rooms: BTreeSet<String> = fs::read_dir(root().join("core/src"))
         .unwrap()
         .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
