@@ -67,6 +67,9 @@ impl Names {
     /// Key handles in the order of the table; `None` leaves the input to `handle_json`, which names the fault.
     fn keys(&self, engine: &mut Engine, keys: Option<&Value>, at_ms: f64) -> Option<[u64; 4]> {
         let mut handles = [0; 4];
+        if keys.is_some_and(|k| !k.is_object()) {
+            return None;
+        }
         for (name, value) in keys.and_then(Value::as_object).into_iter().flatten() {
             let at = self.place("keys", name)?;
             *handles.get_mut(at)? = engine.key_raw(value.as_str()?, at_ms).ok()?;

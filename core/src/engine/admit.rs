@@ -10,7 +10,7 @@ use crate::engine::{Call, Decision, Engine, Failing, Gate, Key, Output, Refusal,
 use crate::gate::breaker::Phase;
 use crate::gate::breaker::{Pass, Refused};
 use crate::gate::limit::LimitCheck;
-use crate::gate::rule::Mode;
+use crate::gate::rule::{Mode, Rule};
 use alloc::format;
 
 /// What the check found, to be taken by `grant`.
@@ -103,6 +103,7 @@ impl Engine {
     fn check(&mut self, call: &Call, cells: [u32; MAX_SPLITS], now: Instant) -> Checked {
         let mut checked = Checked { cells, breaker: None, rollup: None, limits: 0 };
         self.check_breaker(call, &mut checked, now);
+        self.check_throttle(call, &checked, now);
         self.check_limits(call, &mut checked, now);
         checked
     }
@@ -135,13 +136,22 @@ impl Engine {
             Ok(pass) => checked.breaker = Some(pass),
             Err(r) => self.failing.push(breaker_fails(r, keyed, shadow)),
         }
-        if let Some(until) = split.throttles[cell as usize].check(now) {
-            let code = RefusalCode::UpstreamThrottled;
+    }
+    /// Did the upstream say wait? A gate of its own: neither the breaker's mode nor its absence lifts it.
+    fn check_throttle(&mut self, call: &Call, checked: &Checked, now: Instant) {
+        let service = call.service as usize;
+        let (s, p) = (&self.services[service], &self.policy.services[service]);
+        let split = s.breaker_split();
+        let throttle = split.throttles.get(checked.cells[s.breaker_at as usize] as usize);
+        let Some(until) = throttle.and_then(|t| t.check(now)) else { return };
+        let all = shares(&self.policy, &p.rule, &Rule::default());
+        let mode = for_key(self.modes.services[service].throttle_now, all, || self.share_hash(call));
+        if mode != Mode::Off {
             self.failing.push(Failing {
                 retry_at: Some(until),
                 exact: true,
-                shadow,
-                ..fails(Gate::Throttle, code, keyed)
+                shadow: mode == Mode::Shadow,
+                ..fails(Gate::Throttle, RefusalCode::UpstreamThrottled, split.is_keyed())
             });
         }
     }

@@ -32,8 +32,10 @@ pub(super) struct Cell {
 pub(super) struct Split {
     /// Indices into the policy's key names; empty for the whole service.
     pub(super) per: Vec<u8>,
-    /// Does the service's breaker (and throttle) live here?
+    /// Does the service's breaker live here?
     pub(super) has_breaker: bool,
+    /// Does the service's throttle live here? Beside the breaker, and also where there is none.
+    pub(super) has_throttle: bool,
     /// Indices of the service's limits that live here.
     pub(super) limits: Vec<u16>,
     cell_of: Vec<u32>,
@@ -51,6 +53,7 @@ impl Split {
         Split {
             per,
             has_breaker: false,
+            has_throttle: false,
             limits: Vec::new(),
             cell_of: Vec::new(),
             free: Vec::new(),
@@ -109,9 +112,14 @@ impl Split {
         if let (true, Some(p)) = (self.has_breaker, breaker) {
             if at < self.breakers.len() {
                 self.breakers[at] = Breaker::new(p, now);
-                self.throttles[at] = Throttle::default();
             } else {
                 self.breakers.push(Breaker::new(p, now));
+            }
+        }
+        if self.has_throttle {
+            if at < self.throttles.len() {
+                self.throttles[at] = Throttle::default();
+            } else {
                 self.throttles.push(Throttle::default());
             }
         }
@@ -147,8 +155,11 @@ impl Split {
             return Instant::NEVER;
         }
         let mut rest = Instant::EPOCH;
-        if let (Some(b), Some(t)) = (self.breakers.get(at), self.throttles.get(at)) {
-            rest = rest.max(b.rests_at(c.touched, forget)).max(t.rests_at(c.touched, forget));
+        if let Some(b) = self.breakers.get(at) {
+            rest = rest.max(b.rests_at(c.touched, forget));
+        }
+        if let Some(t) = self.throttles.get(at) {
+            rest = rest.max(t.rests_at(c.touched, forget));
         }
         for (i, limit) in self.limits.iter().enumerate() {
             if let Some(p) = limits.get(*limit as usize) {
@@ -189,6 +200,7 @@ pub(super) fn lay_out(breaker_per: Option<&[u8]>, limits_per: &[Vec<u8>]) -> (Ve
     let breaker_at = place(breaker_per.unwrap_or(&[]));
     let at: Vec<usize> = limits_per.iter().map(|per| place(per)).collect();
     splits[breaker_at].has_breaker = breaker_per.is_some();
+    splits[breaker_at].has_throttle = true;
     let mut places = vec![];
     for (i, split) in at.into_iter().enumerate() {
         places.push((split as u8, splits[split].limits.len() as u16));

@@ -167,7 +167,7 @@ impl Engine {
         }
     }
     /// Ends it.
-    fn end(&mut self, decision: Decision) -> Output<'_> {
+    pub(crate) fn end(&mut self, decision: Decision) -> Output<'_> {
         self.decision = decision;
         self.untold = false;
         let next = self.next();

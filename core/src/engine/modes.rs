@@ -13,7 +13,8 @@ pub(super) struct ServiceModes {
     pub(super) service: Option<Mode>,
     pub(super) breaker: Option<Mode>,
     pub(super) limits: Vec<Option<Mode>>,
-    /// Effective modes, of the breaker and each limit.
+    /// Effective modes, of the throttle, the breaker and each limit.
+    pub(super) throttle_now: Mode,
     pub(super) breaker_now: Mode,
     pub(super) limits_now: Vec<Mode>,
 }
@@ -41,6 +42,7 @@ impl Modes {
         let document = self.document.unwrap_or(policy.mode);
         for (m, s) in self.services.iter_mut().zip(&policy.services) {
             let service = document.max(m.service.unwrap_or(s.rule.mode));
+            m.throttle_now = service;
             let own = s.breaker.as_ref().map_or(Mode::Off, |b| b.rule.mode);
             m.breaker_now = service.max(m.breaker.unwrap_or(own));
             m.limits_now =

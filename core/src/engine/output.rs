@@ -140,6 +140,8 @@ pub enum Decision {
     },
     /// A report.
     Report(Rendered),
+    /// All state, as base64 text.
+    Snapshot(String),
     /// Nothing to say.
     Done,
 }

@@ -178,6 +178,8 @@ fn carry_split(p: &Pair, old: &ServiceState, before: usize, new: &mut Split) {
             let b = from.breakers[cell as usize].migrate(old_p, new_p, p.now);
             new.tripped += u32::from(b.phase() != Phase::Closed);
             new.breakers[to as usize] = b;
+        }
+        if from.has_throttle && new.has_throttle {
             new.throttles[to as usize] = from.throttles[cell as usize];
         }
         for i in 0..new.limits.len() {

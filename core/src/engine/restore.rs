@@ -112,6 +112,8 @@ impl Engine {
             due = b.next_due();
             s.tripped += u32::from(b.phase() != Phase::Closed);
             s.breakers[cell as usize] = b;
+        }
+        if s.has_throttle {
             s.throttles[cell as usize] = Throttle::read(r)?;
         }
         for i in 0..s.limits.len() {

@@ -179,6 +179,8 @@ fn write_cell(w: &mut ByteWriter, split: &Split, cell: u32, rank: &[u32]) {
     w.instant(c.touched);
     if split.has_breaker {
         split.breakers[cell as usize].write(w);
+    }
+    if split.has_throttle {
         split.throttles[cell as usize].write(w);
     }
     for i in 0..split.limits.len() {

@@ -1,11 +1,12 @@
 //! An input as JSON: every verb, every fault with its path, nothing changed when there is one.
+use crate::base::bytes::base64;
 use crate::base::doc::{Faults, Node, Table, clip};
 use crate::base::error::{Code, Fault};
 use crate::base::json::Json;
 use crate::base::key::check_name;
 use crate::base::time::{Instant, Span};
 use crate::call::{Facts, Outcome};
-use crate::engine::{Call, Command, Ended, Engine, Key, MAX_UNITS, ModeScope, Observation, Settle, Target};
+use crate::engine::{Call, Command, Decision, Ended, Engine, Key, MAX_UNITS, ModeScope, Observation, Settle, Target};
 use crate::gate::breaker::Order;
 use crate::gate::rule::{MAX_KEYS, MODES, Mode};
 use crate::policy::Policy;
@@ -54,6 +55,15 @@ impl Engine {
                 Ok(())
             }
             "report" => self.take_report(t, &faults, at),
+            "snapshot" => {
+                t.finish();
+                if faults.is_empty() {
+                    self.advance(at);
+                    let bytes = self.snapshot();
+                    self.end(Decision::Snapshot(base64(&bytes)));
+                }
+                Ok(())
+            }
             "reload" => {
                 let policy = read_reload(t);
                 let found = faults.into_vec();

@@ -66,6 +66,10 @@ impl Engine {
         w.begin();
         match out.decision {
             Decision::Done => w.field_str("result", "done"),
+            Decision::Snapshot(bytes) => {
+                w.field_str("result", "snapshot");
+                w.field_str("bytes", bytes);
+            }
             Decision::Granted { permit, timeout, probe } => {
                 w.field_str("result", "granted");
                 w.opt_num("permit", (*permit != 0).then_some(*permit));

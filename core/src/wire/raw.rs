@@ -55,7 +55,10 @@ impl Engine {
         if !weight.is_finite() {
             return Err(Fault::new(Code::NumberNotFinite, "weight", "a weight is a finite number"));
         }
-        if !(0.0..=EXACT).contains(&weight) || weight != libm::trunc(weight) {
+        if weight != libm::trunc(weight) {
+            return Err(Fault::new(Code::WrongType, "weight", "a weight is a whole number"));
+        }
+        if !(0.0..=EXACT).contains(&weight) {
             return Err(Fault::new(Code::NumberOutOfRange, "weight", "a weight is a whole number from 0 to 2^53"));
         }
         let mut call = Call::of(self.service_of(service)?);
@@ -189,7 +192,7 @@ impl Engine {
                 outcome: *outcome,
                 retry: *retry,
             },
-            Decision::Report(_) | Decision::Done => Last::Done,
+            Decision::Report(_) | Decision::Snapshot(_) | Decision::Done => Last::Done,
         }
     }
     pub(crate) fn find_keys(&self, names: [Option<&str>; MAX_KEYS]) -> [Option<KeyId>; MAX_KEYS] {
