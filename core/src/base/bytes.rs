@@ -270,7 +270,8 @@ mod tests {
 
     #[test]
     fn base64_as_the_standard_has_it() {
-        let rows = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")];
+        let rows =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")];
         for (bytes, text) in rows {
             assert_eq!(base64(bytes.as_bytes()), text);
         }
