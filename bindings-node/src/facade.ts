@@ -8,7 +8,7 @@ import { FLAG, SLOT, type EngineLoader, type RawEngine } from "./raw.js";
 import { grantOf, needsDrain, refusalOf, refusalOfScratch, settledOf, type Refused, type WireDecision, type WireOutput } from "./read.js";
 import { Revival } from "./revival.js";
 import { TimerQueue } from "./timers.js";
-import type { Facts, Grant, Names, ServiceInfo, Settled } from "./types.js";
+import type { Facts, Grant, Names, Refusal, ServiceInfo, Settled } from "./types.js";
 import { wireFacts, wireText } from "./wire.js";
 
 /** How a facade is made. */
@@ -51,6 +51,8 @@ export type Admitted = number | Grant | Refused;
 const KEY_CACHE = 16_384;
 /** How often a changed engine is snapshotted unless the options say otherwise. */
 const SNAPSHOT_EVERY_MS = 30_000;
+/** What a call is told whose policy would rather refuse than go ungoverned. */
+const AWAY_REFUSED: Refusal = Object.freeze({ gate: "engine", code: "engine_lost", scope: "service", exact: false });
 /** Stands for a call that goes ungoverned because the engine is away. */
 const UNGOVERNED: Grant = Object.freeze({ permit: 0, probe: false });
 const SWALLOWED = new Set(["unknown_permit", "engine_lost"]);
@@ -135,7 +137,7 @@ export class Facade {
    */
   admit(service: Service, keys: readonly (string | undefined)[], weight: number, at: number): Admitted {
     const raw = this.#alive(at);
-    if (!raw) return this.#ungoverned();
+    if (!raw) return this.#away(service.info);
     let again = true;
     for (;;) {
       let permit: number;
@@ -143,7 +145,7 @@ export class Facade {
         permit = raw.admit(service.handle, this.#key(keys[0], at), this.#key(keys[1], at), this.#key(keys[2], at), this.#key(keys[3], at), weight, at);
       } catch (error) {
         this.#trapped(error);
-        return this.#ungoverned();
+        return this.#away(service.info);
       }
       const n = raw.scratch;
       const flags = n[SLOT.flags] ?? 0;
@@ -193,7 +195,7 @@ export class Facade {
   /** The same question with more to say: amounts, a later attempt, keys that only the core knows. */
   ask(input: AdmitInput, at: number): Grant | Refused {
     const d = this.#decide({ verb: "admit", ...input }, at);
-    if (d === null) return this.#ungoverned();
+    if (d === null) return this.#away(this.#services.get(input.service)?.info);
     return d.result === "granted" ? grantOf(d) : refusalOf(d);
   }
 
@@ -327,7 +329,11 @@ export class Facade {
     this.#services = new Map(names.services.map((info) => [info.name, { handle: info.handle, epoch, info }]));
   }
 
-  #ungoverned(): Grant {
+  /** The engine is away: the policy says whether the call goes through ungoverned or is refused. */
+  #away(service: ServiceInfo | undefined): Grant | Refused {
+    if (service?.on_engine_failure === "refuse") {
+      return { refusal: { ...AWAY_REFUSED, ...(service.fallback ? { fallback: service.fallback } : {}) } };
+    }
     this.stats.ungoverned += 1;
     return UNGOVERNED;
   }
@@ -362,7 +368,7 @@ export class Facade {
 
   #text(input: string, at: number): WireOutput | null {
     const raw = this.#alive(at);
-    if (!raw) { this.stats.ungoverned += 1; return null; }
+    if (!raw) return null;
     let out: WireOutput;
     try {
       out = JSON.parse(raw.handle(input, at)) as WireOutput;

@@ -120,6 +120,8 @@ export interface ServiceInfo {
   readonly deadline_ms?: number | null;
   /** Does the policy let it be tried again? */
   readonly retries?: boolean;
+  /** What becomes of a call while the engine itself is away. */
+  readonly on_engine_failure?: "allow" | "refuse";
 }
 
 /** The name tables of one policy epoch. */

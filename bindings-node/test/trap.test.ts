@@ -16,6 +16,15 @@ test("a trap inside an admit lets the call through, and the next one meets the s
   expect(await bo.guard("up").run(() => 1)).toMatchObject({ ok: false, refusal: { code: "circuit_open" } });
 });
 
+test("a policy that would rather refuse is obeyed while the engine is away", async () => {
+  const policy = { version: 1, on_engine_failure: "refuse", services: { up: { fallback: "queue" }, free: { on_engine_failure: "allow" } } };
+  const { bo, trap } = bench(policy);
+  trap.next = 1;
+  expect(await bo.guard("up").run(() => 1)).toMatchObject({ ok: false, reason: "refused", refusal: { gate: "engine", code: "engine_lost", fallback: "queue" } });
+  trap.next = 1;
+  expect(await bo.guard("free").run(() => 1)).toMatchObject({ ok: true, value: 1 });
+});
+
 test("a trap inside a settlement is no error of the caller", async () => {
   const { bo, clock, trap, ledger } = bench();
   expect(await bo.guard("up").run(() => { trap.next = 1; return 7; })).toMatchObject({ ok: true, value: 7 });

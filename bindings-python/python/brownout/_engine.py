@@ -102,7 +102,11 @@ class Engine:
         if answer.permit > 0 and answer.flags & ~_REARM == 0:
             self._arm(answer.next_ms)
             return answer.permit
-        return self._take(json.loads(answer.output), at_ms) or {}
+        decision = self._take(json.loads(answer.output), at_ms) or {}
+        if decision.get("code") == "keys_exhausted":  # the handle stands for a key that found no room: next time it may
+            for text in keys.values():
+                self._handles.forget(text)
+        return decision
 
     def _intern(self, text: str, at_ms: float) -> int:
         try:

@@ -50,6 +50,7 @@ impl Engine {
             w.opt_num("deadline_ms", s.deadline);
             w.opt_str("fallback", s.fallback.as_deref());
             w.field_bool("retries", s.retry.is_some());
+            w.field_str("on_engine_failure", s.on_engine_failure.word());
             w.end();
         }
         w.end_list();

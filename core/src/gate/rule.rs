@@ -34,7 +34,7 @@ pub struct Rule {
     pub mode: Mode,
     /// `enforce_share`: the stable share of keys for which the rule is enforced, the others are in shadow; default all.
     pub enforce_share: Option<Ratio>,
-    /// `per`; `None` takes the service's.
+    /// `per`; `None` takes the service's for a breaker, and the whole service for a limit.
     pub per: Option<Per>,
 }
 

@@ -43,6 +43,13 @@ pub enum OnEngineFailure {
     Refuse,
 }
 
+impl OnEngineFailure {
+    /// The word in the document.
+    pub fn word(self) -> &'static str {
+        ON_ENGINE_FAILURE.iter().find(|(_, w)| *w == self).map_or("allow", |(word, _)| word)
+    }
+}
+
 /// The words of [`OnEngineFailure`].
 pub(super) const ON_ENGINE_FAILURE: [(&str, OnEngineFailure); 2] =
     [("allow", OnEngineFailure::Allow), ("refuse", OnEngineFailure::Refuse)];
