@@ -63,6 +63,44 @@ proptest! {
         }
         prop_assert_eq!(opened, failing * 2 >= tenants, "{} of {}", failing, tenants);
     }
+    /// A refund fills nothing above full: whatever was taken and given back, no instant grants more than the limit holds.
+    #[test]
+    fn a_refund_never_exceeds_full(
+        algorithm in 0usize..4, limit in 1u64..8, burst in 1u64..12, period in 5i64..60,
+        steps in proptest::collection::vec((0i64..9_000, 0u8..3, 1u64..9, any::<usize>()), 1..60),
+    ) {
+        let words = [
+            format!(r#""algorithm":"token_bucket","burst":{burst}"#),
+            r#""algorithm":"sliding_window""#.to_string(),
+            r#""algorithm":"fixed_window""#.to_string(),
+            r#""algorithm":"fixed_window","align":"first_hit""#.to_string(),
+        ];
+        let full = if algorithm == 0 { burst } else { limit };
+        let mut rig = Rig::new(&format!(
+            r#"{{"version":1,"services":{{"alpha":{{"breaker":{{"consecutive_failures":9}},
+                "limits":[{{"name":"l","limit":{limit},"period":"{period}ms",{}}}]}}}}}}"#, words[algorithm]
+        ));
+        let mut live: Vec<u64> = Vec::new();
+        for (gap, what, units, n) in steps {
+            rig.now += gap;
+            let ask = |rig: &mut Rig, weight: u64| rig.say(&format!(r#"{{"verb":"admit","service":"alpha","weight":{weight}}}"#));
+            match what {
+                0 => live.extend(common::number(&ask(&mut rig, units), "decision.permit").map(|p| p as u64)),
+                1 => drop(rig.say(&format!(r#"{{"verb":"command","order":"refund","service":"alpha","limit":"l","units":{units}}}"#))),
+                _ if !live.is_empty() => {
+                    let permit = live[n % live.len()];
+                    rig.say(&format!(r#"{{"verb":"command","order":"refund","service":"alpha","limit":"l","units":{units},"permit":{permit}}}"#));
+                }
+                _ => {}
+            }
+            let mut greedy = rig.clone();
+            let got = (0..full + 3).filter(|_| granted(&ask(&mut greedy, 1))).count() as u64;
+            prop_assert!(got <= full, "{got} units at one instant, {full} is full");
+        }
+        rig.now += 10 * period * 1_000 * burst as i64;
+        let got = (0..full + 3).filter(|_| granted(&rig.say(r#"{"verb":"admit","service":"alpha"}"#))).count() as u64;
+        prop_assert_eq!(got, full, "full again after a long rest");
+    }
     /// Never more than N units of a sliding window in any stretch of T, by counting all of them.
     #[test]
     fn no_stretch_of_time_holds_more_than_a_sliding_window_allows(

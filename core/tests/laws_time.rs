@@ -91,6 +91,26 @@ proptest! {
             prop_assert_eq!(one.as_ref().map(counted), other.as_ref().map(counted));
         }
     }
+    /// `next` may be early, never late: until a microsecond before it, and for ever where there is none, nothing happens by itself.
+    #[test]
+    fn nothing_happens_before_the_next_deadline(policy in policy(Kind::Full), steps in trace(Kind::Full, 80)) {
+        let mut rig = Rig::new(&policy);
+        for (gap, step) in steps {
+            rig.now += gap;
+            let Some(out) = rig.step(&step) else { continue };
+            if out.at("error").is_some() {
+                continue;
+            }
+            let mut idle = rig.clone();
+            let until = match number(&out, "next.at_ms") {
+                Some(ms) => (ms * 1_000.0).round() as i64 - 1,
+                None => rig.now + 31_536_000_000_000,
+            };
+            prop_assert!(until >= rig.now, "a deadline that was due did not run");
+            let early = effects(&idle.advance(until));
+            prop_assert!(early.is_empty(), "{early:?} before {until}");
+        }
+    }
     /// All or nothing: a refused call takes no token, no place and no permit. An engine that was never asked answers alike from then on.
     #[test]
     fn a_refused_call_was_never_there(policy in policy(Kind::Plain), steps in trace(Kind::Plain, 60), asked in 0u8..2, tenant in 0u8..6, weight in 1u64..5, at in 0usize..60) {
