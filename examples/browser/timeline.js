@@ -1,6 +1,6 @@
 // What happened, newest first. Things that repeat (refusals, the same change for many organisations) share a line.
 
-import { BREAKER, clockText, fallbackText, spanText } from "./words.js";
+import { BREAKER, clockText, fallbackText, reasonText, spanText } from "./words.js";
 
 const KEPT = 200;
 const GATHER_MS = 90_000;
@@ -77,7 +77,7 @@ function describe(entry, titles) {
       key: entry.tenant,
       text: (n) => [
         `${n} ${n === 1 ? "call" : "calls"} to ${title(entry.service)} not made`,
-        `${entry.code}; ${fallbackText(entry.fallback)}`,
+        `${reasonText(entry.code)}; ${fallbackText(entry.fallback)}`,
       ],
     };
   }
@@ -107,7 +107,7 @@ function describe(entry, titles) {
 function breakerLine(e, line, title) {
   const to = (BREAKER[e.to] ?? e.to).toLowerCase();
   const again = e.to === "open" && e.retry_at_ms ? `tries again at ${clockText(e.retry_at_ms)}` : "";
-  if (!e.key) return line(tone(e.to), () => [`${title(e.service)}: breaker ${to}`, again || e.because]);
+  if (!e.key) return line(tone(e.to), () => [`${title(e.service)}: breaker ${to}`, again || reasonText(e.because)]);
   return line(
     tone(e.to),
     (n, keys) => [`${title(e.service)}: breaker ${to} for ${people(keys, e.key)}`, keys === 1 ? again : ""],

@@ -30,6 +30,21 @@ export const FALLBACK = {
   no_cache: "without the cache",
 };
 
+const REASON = {
+  open_wait_over: "the wait is over",
+  probes_passed: "the test calls worked",
+  probes_failed: "the test calls failed",
+  max_wait: "the test calls took too long",
+  circuit_open: "breaker open",
+  half_open_full: "only test calls pass",
+  forced_open: "held open by an order",
+  upstream_throttled: "the upstream asked to wait",
+  limited: "over the limit",
+  blocked: "blocked for a while",
+};
+
+export const reasonText = (code) => REASON[code] ?? code.replaceAll("_", " ");
+
 export const fallbackText = (name) => (name ? (FALLBACK[name] ?? name) : "no fallback");
 
 export function clockText(ms) {

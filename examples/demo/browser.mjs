@@ -3,14 +3,14 @@
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-const PLACES = [process.env.BROWNOUT_CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const PLACES = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /** The path of an installed Chromium, or undefined. */
 export const chromiumPath = () => PLACES.find((p) => p && existsSync(p));
 
 export function launch() {
   const executablePath = chromiumPath();
-  if (!executablePath) throw new Error("no Chromium found; install Debian's `chromium` or set BROWNOUT_CHROMIUM");
+  if (!executablePath) throw new Error("no Chromium found; install Debian's `chromium` or set CHROMIUM");
   return chromium.launch({
     executablePath,
     args: [

@@ -25,6 +25,9 @@ export function requests(fromMs, untilMs) {
   return found.sort((a, b) => a.atMs - b.atMs || a.stream - b.stream);
 }
 
+/** More requests than this are not open at once to one target: a machine that cannot keep up gets less traffic. */
+const MAX_OPEN = 100;
+
 /**
  * Sends the stream for ever, on a running clock. targets: base URLs with a query to add, such as "&guard=off". Returns
  * what stops it.
@@ -34,10 +37,13 @@ export function drive(clock, targets, sliceMs = 2000) {
   let sentUntil = 0;
   let stopped = false;
   const send = ({ path, tenant }) => {
-    for (const { url, query } of targets) {
-      fetch(`${url}/${path}?tenant=${tenant}${query}`, { method: "POST" })
+    for (const target of targets) {
+      if (target.open >= MAX_OPEN) continue;
+      target.open = (target.open ?? 0) + 1;
+      fetch(`${target.url}/${path}?tenant=${tenant}${target.query}`, { method: "POST" })
         .then((r) => r.arrayBuffer())
-        .catch(() => {}); // a host that is stopping
+        .catch(() => {}) // a host that is stopping
+        .finally(() => (target.open -= 1));
     }
   };
   const slice = () => {

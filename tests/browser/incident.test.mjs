@@ -12,8 +12,8 @@ const BANNER = {
   es: `Algunas funciones están temporalmente limitadas: ${NAMES.es}`,
   en: `Some features are temporarily limited: ${NAMES.en}`,
 };
-/** Sixty simulated seconds a second: a breaker's wait and the banner's half minute pass in a second or two. */
-const SPEED = "60";
+/** Simulated seconds a second: a breaker's minute and the banner's half minute pass in a few seconds. */
+const SPEED = "20";
 const PATIENCE = { timeout: 90_000 };
 
 let demo, browser;
