@@ -51,6 +51,7 @@ function draw(views) {
 
 async function look() {
   const asked = host;
+  const askedAt = performance.now();
   const seen = await Promise.allSettled([
     api.traffic(asked.url),
     api.timeline(asked.url, timeline.after),
@@ -59,7 +60,7 @@ async function look() {
   if (asked === host) {
     const [counts, entries, control] = seen.map((s) => s.value);
     if (counts) traffic.render(counts);
-    if (control) services.switches(control.upstreams);
+    if (control) services.switches(control.upstreams, askedAt);
     if (entries) timeline.add(entries, titles);
     // something changed: no need to wait for the next poll
     if (entries?.some((e) => e.kind === "effect")) health.refresh();

@@ -39,11 +39,11 @@ export class Services {
     }
   }
 
-  /** What the simulator is doing to each upstream. */
-  switches(upstreams) {
+  /** What the simulator is doing to each upstream, as asked for at `askedAt`: an older answer undoes no newer switch. */
+  switches(upstreams, askedAt) {
     for (const [name, card] of this.#cards) {
       const input = card.querySelector(`input[value="${upstreams[name]?.mode}"]`);
-      if (input && !card.turning) input.checked = true;
+      if (input && askedAt > (card.turnedAt ?? 0)) input.checked = true;
     }
   }
 
@@ -68,11 +68,11 @@ export class Services {
     const text = document.createElement("span");
     text.textContent = word;
     input.addEventListener("change", async () => {
-      card.turning = true;
+      card.turnedAt = Number.POSITIVE_INFINITY;
       try {
         await this.#onTurn({ upstream: name, mode });
       } finally {
-        card.turning = false;
+        card.turnedAt = performance.now();
       }
     });
     label.append(input, text);

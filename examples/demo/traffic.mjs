@@ -6,9 +6,9 @@ export const TENANTS = Array.from({ length: 24 }, (_, i) => `org_${String(i + 1)
 /** { path, every (simulated ms), from, tenants } */
 const STREAMS = [
   { path: "invoice", every: 2500, from: 0, tenants: TENANTS },
-  { path: "invoice", every: 5000, from: 1200, tenants: ["org_01", "org_02"] },
-  { path: "pay", every: 5000, from: 700, tenants: TENANTS },
-  { path: "message", every: 3000, from: 400, tenants: TENANTS },
+  { path: "invoice", every: 4500, from: 1200, tenants: ["org_01", "org_02"] },
+  { path: "pay", every: 7500, from: 700, tenants: TENANTS },
+  { path: "message", every: 6000, from: 400, tenants: TENANTS },
   { path: "ask", every: 5000, from: 1700, tenants: TENANTS },
 ];
 

@@ -1,6 +1,6 @@
 """A FastAPI service that calls four upstreams through Brownout, and, with ?guard=off, without it.
 
-    SIMULATOR=http://127.0.0.1:4010 uvicorn app:app
+Started by `SIMULATOR=http://127.0.0.1:4010 uvicorn app:app`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from fastapi import FastAPI, Request, Response
-from fastapi.middleware.cors import CORSMiddleware
-
 from brownout import Brownout, Refusal, Refused
 from calls import ENDPOINTS, Endpoint
+from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
 from record import Column, Timeline
 from sim_clock import SteppedClock, describe, follow
 from upstream import Upstreams
@@ -51,15 +50,16 @@ app = FastAPI(title="CampoTech", lifespan=lifespan)
 app.add_middleware(CORSMiddleware, allow_origins=["*"])
 
 
-@app.middleware("http")
-async def simulated_instant(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    told = request.headers.get("x-sim-now")
-    if told is not None and isinstance(clock, SteppedClock):
-        clock.set(float(told))
-    response = await call_next(request)
-    if clock.stepped:
+if isinstance(clock, SteppedClock):
+
+    @app.middleware("http")
+    async def simulated_instant(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        told = request.headers.get("x-sim-now")
+        if told is not None:
+            clock.set(float(told))
+        response = await call_next(request)
         response.headers["x-sim-now"] = repr(clock.now_ms())
-    return response
+        return response
 
 
 def serve(endpoint: Endpoint) -> Callable[..., Awaitable[Response]]:

@@ -12,8 +12,8 @@ const BANNER = {
   es: `Algunas funciones están temporalmente limitadas: ${NAMES.es}`,
   en: `Some features are temporarily limited: ${NAMES.en}`,
 };
-/** Simulated seconds a second: a breaker's minute and the banner's half minute pass in a few seconds. */
-const SPEED = "20";
+/** Simulated seconds a second: a breaker's minute takes six, and a busy machine still answers within a scaled timeout. */
+const SPEED = "10";
 const PATIENCE = { timeout: 90_000 };
 
 let demo, browser;
