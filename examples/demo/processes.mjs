@@ -23,7 +23,7 @@ export class Processes {
   /** The FastAPI service's base URL, once it answers. */
   async fastapi({ simulator, policy, port = 0 }) {
     const free = port || (await freePort());
-    const python = process.env.BROWNOUT_PYTHON ?? `${ROOT}.venv/bin/python`;
+    const python = process.env.PYTHON ?? `${ROOT}.venv/bin/python`;
     const env = { SIMULATOR: simulator, ...(policy && { POLICY: policy }), PYTHONUNBUFFERED: "1" };
     const args = ["-m", "uvicorn", "app:app", "--host", "127.0.0.1", "--port", String(free), "--log-level", "warning"];
     const child = this.#start("fastapi service", python, [...args, "--app-dir", "examples/fastapi-service"], env);

@@ -1,6 +1,7 @@
 //! The npm side: packages, the native addon, the TypeScript build and its tests.
 use crate::counts::Counts;
 use crate::place::Place;
+use crate::python;
 use crate::wasm;
 use anyhow::{Context, Result};
 
@@ -52,11 +53,20 @@ pub fn package(place: &Place) -> Result<Counts> {
     place.tests(place.program("node").args(["--test", "tests/package/package.test.mjs"]))
 }
 
-/// The tests in Chromium, which is fetched where it is missing.
+/// The banner and the engine in Chromium, which is fetched where it is missing.
 pub fn browser(place: &Place) -> Result<Counts> {
+    in_chromium(place, "tests/browser/page.test.mjs")
+}
+
+/// The demo's page in Chromium, against both services.
+pub fn incident(place: &Place) -> Result<Counts> {
+    in_chromium(place, "tests/browser/incident.test.mjs")
+}
+
+fn in_chromium(place: &Place, file: &str) -> Result<Counts> {
     let own = std::env::var_os("CHROMIUM");
     if own.is_none() && !place.has("/usr/bin/chromium") {
-        place.debian(&["chromium"], "the browser test")?;
+        place.debian(&["chromium"], "the browser tests")?;
     }
-    place.tests(place.program("node").args(["--test", "tests/browser/page.test.mjs"]))
+    place.tests(place.program("node").args(["--test", file]).env("PYTHON", python::interpreter(place)))
 }

@@ -127,6 +127,13 @@ const STEPS: &[Step] = &[
         needs: "examples/demo/once.mjs",
         run: examples::once,
     },
+    Step {
+        name: "incident",
+        what: "the demo's page in a real browser: break, read the banner, restore",
+        after: &["npm", "wheel"],
+        needs: "tests/browser/incident.test.mjs",
+        run: npm::incident,
+    },
 ];
 
 /// Names of all steps.
