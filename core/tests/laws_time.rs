@@ -153,7 +153,9 @@ proptest! {
                 prop_assert!(known, "{why:?} promises nothing");
                 continue;
             };
-            prop_assert!(is_true(&out, "decision.exact"), "{code} is not exact");
+            // the lease of a probe may outlive its round: that is a hint
+            let hint = failing(&out).iter().any(|c| c == "half_open_full");
+            prop_assert!(is_true(&out, "decision.exact") || hint, "{code} is not exact");
             let retry_at = (retry_ms * 1_000.0).round() as i64;
             prop_assert!(retry_at > rig.now, "{code} is over already");
             let ask = |at: i64| {

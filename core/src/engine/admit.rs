@@ -3,12 +3,11 @@ use crate::base::error::{Code, Fault};
 use crate::base::rng::Draw;
 use crate::base::time::Instant;
 use crate::call::RetryVerdict;
-use crate::engine::cells::{MAX_SPLITS, NO_CELL};
+use crate::engine::cells::{Cell, MAX_SPLITS, NO_CELL};
 use crate::engine::modes::{for_key, shares};
 use crate::engine::service::Place;
 use crate::engine::{Call, Decision, Engine, Failing, Gate, Key, Output, Refusal, RefusalCode};
-use crate::gate::breaker::Phase;
-use crate::gate::breaker::{Pass, Refused};
+use crate::gate::breaker::{Breaker, Pass, Phase, Refused};
 use crate::gate::limit::LimitCheck;
 use crate::gate::rule::{Mode, Rule};
 use alloc::format;
@@ -87,8 +86,8 @@ impl Engine {
     /// A key that was silent for longer than `forget` starts anew, evicted or not.
     fn lapse_cell(&mut self, service: usize, split: usize, cell: u32, now: Instant) {
         let forget = self.policy.keys.forget;
-        let touched = self.services[service].splits[split].cells[cell as usize].touched;
-        if now < touched + forget || !self.services[service].splits[split].has_breaker {
+        let Cell { touched, live, .. } = self.services[service].splits[split].cells[cell as usize];
+        if now < touched + forget || live > 0 || !self.services[service].splits[split].has_breaker {
             return;
         }
         let before = self.services[service].splits[split].breakers[cell as usize].next_due();
@@ -129,12 +128,13 @@ impl Engine {
         if let Some(rollup) = &s.rollup {
             match rollup.breaker.check(policy, now, || draw(1)) {
                 Ok(pass) => checked.rollup = Some(pass),
-                Err(r) => self.failing.push(breaker_fails(r, false, shadow)),
+                Err(r) => self.failing.push(breaker_fails(r, &rollup.breaker, false, shadow)),
             }
         }
-        match split.breakers[cell as usize].check(policy, now, || draw(0)) {
+        let own = &split.breakers[cell as usize];
+        match own.check(policy, now, || draw(0)) {
             Ok(pass) => checked.breaker = Some(pass),
-            Err(r) => self.failing.push(breaker_fails(r, keyed, shadow)),
+            Err(r) => self.failing.push(breaker_fails(r, own, keyed, shadow)),
         }
     }
     /// Did the upstream say wait? A gate of its own: neither the breaker's mode nor its absence lifts it.
@@ -217,8 +217,8 @@ impl Engine {
         let exact = exact && retry_at.is_some();
         Refusal { reason, retry_at, exact, retry: self.retry_after_refusal(call, retry_at, now) }
     }
-    /// A refused call changes nothing but the declared counters.
-    fn note_refused(&mut self, call: &Call, checked: &Checked, now: Instant) {
+    /// A call that is refused, or would be in shadow, changes nothing but the declared counters.
+    pub(super) fn note_refused(&mut self, call: &Call, checked: &Checked, now: Instant) {
         self.note_failing_limits(call, checked, now);
         let at = call.service as usize;
         if self.policy.services[at].breaker.as_ref().is_none_or(|p| p.rollup.is_none()) {
@@ -227,7 +227,7 @@ impl Engine {
         let s = &mut self.services[at];
         let cell = checked.cells[s.breaker_at as usize];
         // A tenant that is kept away by its own breaker is still a tenant that was seen.
-        if let (Some(rollup), None) = (s.rollup.as_mut(), checked.breaker)
+        if let (Some(rollup), Some(_), None) = (s.rollup.as_mut(), checked.rollup, checked.breaker)
             && cell != NO_CELL
             && rollup.breaker.phase() == Phase::Closed
         {
@@ -235,7 +235,7 @@ impl Engine {
         }
     }
     /// Limits that refuse, or would in shadow, count the refusal where the policy says so.
-    pub(super) fn note_failing_limits(&mut self, call: &Call, checked: &Checked, now: Instant) {
+    fn note_failing_limits(&mut self, call: &Call, checked: &Checked, now: Instant) {
         let service = call.service as usize;
         for at in 0..self.failing.len() {
             let Failing { gate: Gate::Limit, rule: Some(limit), .. } = self.failing[at] else { continue };
@@ -272,11 +272,13 @@ fn fails(gate: Gate, code: RefusalCode, keyed: bool) -> Failing {
     Failing { gate, code, rule: None, keyed, retry_at: None, exact: false, units: None, shadow: false }
 }
 
-fn breaker_fails(refused: Refused, keyed: bool, shadow: bool) -> Failing {
+fn breaker_fails(refused: Refused, b: &Breaker, keyed: bool, shadow: bool) -> Failing {
+    // The round may end in open before the first lease does: then the lease's end is but a hint.
+    let in_round = |at: Option<Instant>| b.next_due().is_none_or(|(end, _)| at.is_some_and(|at| at < end));
     let (code, retry_at, exact) = match refused {
         Refused::Open(at) => (RefusalCode::CircuitOpen, Some(at), true),
         Refused::Forced(at) => (RefusalCode::ForcedOpen, at, true),
-        Refused::HalfOpenFull(at) => (RefusalCode::HalfOpenFull, at, true),
+        Refused::HalfOpenFull(at) => (RefusalCode::HalfOpenFull, at, in_round(at)),
         Refused::Ramp(at) => (RefusalCode::Ramp, Some(at), false),
     };
     Failing { retry_at, exact, shadow, ..fails(Gate::Breaker, code, keyed) }

@@ -19,6 +19,10 @@ impl Clock {
     pub(super) fn from_parts(now: Instant, offset: i64, behind: bool) -> Self {
         Clock { now, offset, behind }
     }
+    /// What a re-base has added to the host's time, in microseconds.
+    pub(super) fn ahead(&self) -> i64 {
+        self.offset
+    }
     pub(super) fn now(&self) -> Instant {
         self.now
     }

@@ -21,12 +21,17 @@ impl Engine {
             self.start_effects();
             self.failing.clear();
             self.clock.rebase(to);
+            self.set_ahead();
             self.run_due(now);
             return Ok(self.end(Decision::Done));
         }
         let now = self.begin(at);
         match command {
-            Command::Breaker { service, keys, order } => self.order_breaker(service, &keys, order, now)?,
+            Command::Breaker { service, keys, order } => {
+                self.order_breaker(service, &keys, order, now)?;
+                // A ramp cut short, or another expiry, is no transition but shows.
+                self.tell_status(service, now);
+            }
             Command::Mode { scope, mode } => {
                 self.modes.order(&self.policy, scope, mode);
                 for service in 0..self.services.len() {
@@ -48,6 +53,11 @@ impl Engine {
             Command::Rebase { .. } => {}
         }
         Ok(self.end(Decision::Done))
+    }
+    /// Windows that stand on the clock stand on the one on the wall.
+    pub(super) fn set_ahead(&mut self) {
+        let ahead = self.clock.ahead();
+        self.policy.services.iter_mut().flat_map(|s| &mut s.limits).for_each(|limit| limit.set_ahead(ahead));
     }
     fn check_command(&self, command: &Command) -> Result<(), Fault> {
         use crate::engine::ModeScope;
@@ -83,6 +93,7 @@ impl Engine {
         let whole = keyed && keys.iter().all(|k| *k == Key::Absent);
         if whole {
             self.move_breaker(service, ROLLUP, |b, _, _| b.order(now, order));
+            self.forget_members(at, now);
             let ruled = self.policy.services[at].breaker.as_ref().is_some_and(|b| b.rollup.is_some());
             if ruled || matches!(order, Order::ForceOpen(_) | Order::Disable(_)) {
                 return Ok(());

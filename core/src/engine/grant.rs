@@ -46,7 +46,7 @@ impl Engine {
         for f in &self.failing {
             meter.shadow(f.code);
         }
-        self.note_failing_limits(call, checked, now);
+        self.note_refused(call, checked, now);
     }
     fn take_breaker(&mut self, call: &Call, checked: &Checked, now: Instant) -> Option<Held> {
         // What either breaker of the service would have refused is not judged by the other.
@@ -60,10 +60,13 @@ impl Engine {
         let cell = checked.cells[s.breaker_at as usize];
         let split = s.breaker_split_mut();
         let b = &mut split.breakers[cell as usize];
-        let before = b.next_due();
+        let (before, idle) = (b.next_due(), b.is_idle());
         b.commit(p, now, pass);
         let after = b.next_due();
         self.refile(call.service, cell, before, after);
+        if idle {
+            self.tell_status(call.service, now);
+        }
         Some(held(pass))
     }
     fn take_rollup(&mut self, call: &Call, checked: &Checked, now: Instant) -> Option<Held> {
@@ -71,10 +74,13 @@ impl Engine {
         let service = call.service as usize;
         let p = self.policy.services[service].breaker.as_ref()?;
         let rollup = self.services[service].rollup.as_mut()?;
-        let before = rollup.breaker.next_due();
+        let (before, idle) = (rollup.breaker.next_due(), rollup.breaker.is_idle());
         rollup.breaker.commit(p, now, pass);
         let after = rollup.breaker.next_due();
         self.refile(call.service, ROLLUP, before, after);
+        if idle {
+            self.tell_status(call.service, now);
+        }
         Some(held(pass))
     }
     fn take_limits(&mut self, call: &Call, checked: &Checked, now: Instant) {

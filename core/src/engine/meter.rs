@@ -50,6 +50,9 @@ impl Meter {
         for n in [&mut m.expired, &mut m.late, &mut m.retries] {
             *n = r.u64()?;
         }
+        let counters = m.outcomes.iter().chain(&m.refused).chain(&m.would_refuse);
+        let most = counters.chain([&m.granted, &m.expired, &m.late, &m.retries]).max();
+        r.expect(most.is_none_or(|n| *n < 1 << 62), "a counter out of range")?;
         m.latency = Histogram::read(r)?;
         Ok(m)
     }

@@ -6,9 +6,10 @@ use alloc::format;
 
 /// How many gauges an engine keeps.
 const MAX_GAUGES: usize = 256;
+const EXACT: f64 = 9_007_199_254_740_991.0;
 
 impl Engine {
-    /// Takes a fact in. Errors: `unknown_service`; `too_many` gauges; `number_not_finite`.
+    /// Takes a fact in. Errors: `unknown_service`; `too_many` gauges; `number_not_finite`; `number_out_of_range`.
     pub fn observe(&mut self, observation: Observation, at: Instant) -> Result<Output<'_>, Fault> {
         match &observation {
             Observation::Probe { service, .. } if *service as usize >= self.services.len() => {
@@ -16,6 +17,9 @@ impl Engine {
             }
             Observation::Gauge { value, .. } if !value.is_finite() => {
                 return Err(Fault::new(Code::NumberNotFinite, "value", "a gauge is a finite number"));
+            }
+            Observation::Gauge { value, .. } if !(-EXACT..=EXACT).contains(value) => {
+                return Err(Fault::new(Code::NumberOutOfRange, "value", "a gauge is a number within 2^53"));
             }
             Observation::Gauge { name, .. } if !self.gauges.contains_key(name) && self.gauges.len() >= MAX_GAUGES => {
                 return Err(Fault::new(Code::TooMany, "gauge", format!("at most {MAX_GAUGES} gauges")));

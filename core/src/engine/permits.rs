@@ -16,6 +16,8 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) const PEEK: u64 = (1 << 53) - 1;
 const SLOT_BITS: u32 = 20;
 const SEQ_BITS: u32 = 24;
+/// The last sequence number of a slot, after which it starts with 1 again.
+pub(super) const MAX_SEQ: u32 = (1 << SEQ_BITS) - 1;
 /// The most live permits that the form of a permit allows.
 pub(super) const MAX_PERMITS: u32 = (1 << SLOT_BITS) - 2;
 /// How many units of measure a policy may name.
@@ -135,7 +137,7 @@ impl Permits {
         self.slots.len() - self.free.len()
     }
     pub(super) fn is_full(&self) -> bool {
-        self.free.is_empty() && self.slots.len() >= self.cap as usize
+        self.live() >= self.cap as usize
     }
     pub(super) fn set_cap(&mut self, cap: u32) {
         self.cap = cap.min(MAX_PERMITS);
@@ -164,9 +166,11 @@ impl Permits {
     }
     /// Takes a slot and enters the lists. `None` at the cap.
     pub(super) fn insert(&mut self, fifos: &mut Fifos, permit: Permit) -> Option<u64> {
+        if self.is_full() {
+            return None;
+        }
         let slot = match self.free.pop() {
             Some(slot) => slot,
-            None if self.is_full() => return None,
             None => {
                 self.slots.push(Slot { seq: 0, links: [LOOSE; 2], permit: None });
                 (self.slots.len() - 1) as u32
@@ -175,7 +179,7 @@ impl Permits {
         let lease = if permit.is_probe() { List::Probe } else { List::Lease };
         let slow = !permit.slow_at.is_never();
         let held = self.slots.get_mut(slot as usize)?;
-        held.seq = (held.seq + 1) & ((1 << SEQ_BITS) - 1);
+        held.seq = (held.seq + 1) & MAX_SEQ;
         if held.seq == 0 {
             held.seq = 1;
         }
@@ -273,6 +277,10 @@ impl Permits {
     pub(super) fn free_slots(&self) -> &[u32] {
         &self.free
     }
+    /// What tells this engine's permits from another's; a reload keeps it.
+    pub(super) fn tag(&self) -> u64 {
+        self.tag
+    }
     /// Permits granted so far.
     pub(super) fn serial(&self) -> u64 {
         self.serial
@@ -286,7 +294,8 @@ impl Permits {
         self.expired_set.insert(id);
     }
     /// Rebuilds the slots of a snapshot, without lists.
-    pub(super) fn restore_slots(&mut self, sequences: Vec<u32>, free: Vec<u32>, serial: u64) {
+    pub(super) fn restore_slots(&mut self, tag: u64, sequences: Vec<u32>, free: Vec<u32>, serial: u64) {
+        self.tag = tag & 0x1ff;
         self.serial = serial;
         self.slots = sequences.into_iter().map(|seq| Slot { seq, links: [LOOSE; 2], permit: None }).collect();
         self.free = free;

@@ -22,6 +22,7 @@ impl Engine {
         let now = self.begin(at);
         self.write_down_effects();
         let old_policy = core::mem::replace(&mut self.policy, policy);
+        self.set_ahead();
         let old = core::mem::replace(&mut self.services, fresh);
         for at in 0..self.services.len() {
             let Some(from) = old_policy.services.iter().position(|s| s.name == self.policy.services[at].name) else {
@@ -211,12 +212,18 @@ fn carry_permit(p: &Pair, permit: &Permit, old: &ServiceState, new: &ServiceStat
     }
     let mut limits = 0;
     for i in 0..p.new.services[p.to].limits.len() {
-        if p.limit_before(i).is_some_and(|before| permit.limits & (1 << before) != 0) {
+        // Units that were taken where the limit no longer counts cannot be corrected.
+        let split = new.limit_at[i].split;
+        let stays = |before: usize| p.split_before(old, &new.splits[split]) == Some(old.limit_at[before].split);
+        if p.limit_before(i).is_some_and(|before| permit.limits & (1 << before) != 0 && stays(before))
+            && cells[split] != NO_CELL
+        {
             limits |= 1 << i;
         }
     }
     let at = cells[new.breaker_at as usize];
-    let breaker = permit.breaker.filter(|_| at != NO_CELL).map(|held| {
+    let stays = at != NO_CELL && p.split_before(old, new.breaker_split()) == Some(old.breaker_at.into());
+    let breaker = permit.breaker.filter(|_| stays).map(|held| {
         let was = old.breaker_split().breakers.get(permit.cells[old.breaker_at as usize] as usize);
         let is = new.breaker_split().breakers.get(at as usize);
         let crossed = match (was, is, held.crossed) {

@@ -30,7 +30,7 @@ impl Engine {
     }
     fn health_input(&self, keys: &[Option<KeyId>; MAX_KEYS], now: Instant) -> HealthInput<'_> {
         let each = || self.policy.services.iter().zip(&self.services);
-        HealthInput {
+        let input = HealthInput {
             now,
             started_at: self.started,
             name: &self.policy.name,
@@ -42,7 +42,8 @@ impl Engine {
             permits: Load { used: self.permits.live() as u64, max: self.policy.permits.into() },
             keys: Load { used: self.keys.len() as u64, max: self.policy.keys.cap.into() },
             capacity: self.capacity_numbers(),
-        }
+        };
+        input.on_wall(|at| self.wall(at))
     }
     /// The numbers of the capacity side, observed by the host as gauges of these names.
     fn capacity_numbers(&self) -> CapacityNumbers {
@@ -57,10 +58,18 @@ impl Engine {
     }
     fn system_view(&self, keys: &[Option<KeyId>; MAX_KEYS], now: Instant) -> SystemView<'_> {
         let p = &self.policy.status;
-        if keys.iter().all(Option::is_none) {
-            return self.status.view(p, now);
+        let mut view = if keys.iter().all(Option::is_none) {
+            self.status.view(p, now)
+        } else {
+            self.status.tenant_view(p, now, |service| self.tenant_reading(service, keys))
+        };
+        for (line, (p, s)) in view.services.iter_mut().zip(self.policy.services.iter().zip(&self.services)) {
+            // What was counted when a breaker last moved may have been let go since.
+            if line.tenants.1 > 0 {
+                line.tenants = tenants(p, s);
+            }
         }
-        self.status.tenant_view(p, now, |service| self.tenant_reading(service, keys))
+        view
     }
     fn tenant_reading(&self, service: usize, keys: &[Option<KeyId>; MAX_KEYS]) -> Option<TenantReading> {
         let split = self.services.get(service)?.breaker_split();
@@ -92,8 +101,7 @@ impl Engine {
             (None, false) => own(split.breakers.first()?),
             (None, true) => own(&Breaker::new(policy, self.started)),
         };
-        let above = s.rollup.as_ref().filter(|_| policy.rollup.is_some());
-        let seen = above.map_or(split.len() as u32, |r| r.members.seen());
+        let (tenants_open, tenants_seen) = tenants(p, s);
         Some(BreakerLine {
             service: &p.name,
             condition,
@@ -104,10 +112,20 @@ impl Engine {
             slow: view.slow.into(),
             attempts: view.attempt,
             retry_at: view.retry_at,
-            tenants_open: if split.is_keyed() { split.tripped } else { 0 },
-            tenants_seen: if split.is_keyed() { seen } else { 0 },
+            tenants_open,
+            tenants_seen,
         })
     }
+}
+
+/// Keys whose breakers are not closed, and keys seen; both 0 where the breaker is not keyed.
+fn tenants(p: &Service, s: &ServiceState) -> (u32, u32) {
+    let split = s.breaker_split();
+    if !split.has_breaker || !split.is_keyed() {
+        return (0, 0);
+    }
+    let above = s.rollup.as_ref().filter(|_| p.breaker.as_ref().is_some_and(|b| b.rollup.is_some()));
+    (split.tripped, above.map_or(split.len() as u32, |r| r.members.seen()))
 }
 
 fn traffic_line<'a>(p: &'a Service, s: &ServiceState) -> TrafficLine<'a> {

@@ -9,7 +9,7 @@ use crate::engine::cells::{MAX_SPLITS, NO_CELL};
 use crate::engine::clock::Clock;
 use crate::engine::deadlines::ROLLUP;
 use crate::engine::meter::Meter;
-use crate::engine::permits::{Held, MAX_UNITS, Permit};
+use crate::engine::permits::{Held, MAX_PERMITS, MAX_SEQ, MAX_UNITS, Permit};
 use crate::engine::snapshot::{CLOCK, FORMAT, GAUGES, KEYS, MAGIC, MODES, NOTHING, PERMITS, SERVICES, STATUS};
 use crate::gate::breaker::{Breaker, Phase};
 use crate::gate::limit::LimitState;
@@ -20,6 +20,9 @@ use crate::status::state::StatusState;
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
+
+/// No counter of a history reaches it.
+const MOST: u64 = 1 << 62;
 
 type Read<T> = Result<T, Fault>;
 
@@ -54,6 +57,7 @@ impl Engine {
         let (now, offset, behind) = (r.instant()?, r.i64()?, r.bool()?);
         r.expect(offset.unsigned_abs() <= 1 << 53, "a clock out of range")?;
         self.clock = Clock::from_parts(now, offset, behind);
+        self.set_ahead();
         self.started = r.instant()?;
         self.epoch = r.u16()?;
         r.finish()
@@ -62,6 +66,8 @@ impl Engine {
         let n = r.count(2)?;
         let now = self.now();
         let mut ids: Vec<KeyId> = Vec::with_capacity(n);
+        // A reload may have lowered the cap: those that were there stay.
+        self.keys.set_cap(n.max(self.keys.cap()));
         for _ in 0..n {
             let parts = r.u8()?;
             r.expect(usize::from(parts) <= MAX_KEYS, "too many parts in a key")?;
@@ -79,12 +85,14 @@ impl Engine {
             self.keys.file(id, now);
             ids.push(id);
         }
+        self.keys.set_cap(self.policy.keys.cap as usize);
         r.expect(self.keys.len() == n, "a key that stands twice")?;
         r.finish()?;
         Ok(ids)
     }
     fn restore_service(&mut self, r: &mut ByteReader, at: usize, keys: &[KeyId]) -> Read<()> {
         self.services[at].draws = r.u64()?;
+        r.expect(self.services[at].draws < MOST, "more draws than time has")?;
         self.services[at].retries = RetryBudget::read(r)?;
         self.services[at].meter = Meter::read(r)?;
         for split in 0..self.services[at].splits.len() {
@@ -146,18 +154,21 @@ impl Engine {
         Ok(())
     }
     fn read_permits(&mut self, mut r: ByteReader, keys: &[KeyId]) -> Read<()> {
+        let tag = r.u64()?;
         let sequences = read_u32s(&mut r)?;
         let free = read_u32s(&mut r)?;
         let serial = r.u64()?;
         let live = r.count(60)?;
-        r.expect(sequences.len() <= self.policy.permits as usize, "more permits than the policy allows")?;
+        // A reload may have lowered the policy's number: those in flight stay.
+        r.expect(sequences.len() <= MAX_PERMITS as usize, "more permits than there are numbers")?;
+        r.expect(sequences.iter().all(|s| *s <= MAX_SEQ) && serial < MOST, "a permit number out of range")?;
         r.expect(free.len() + live == sequences.len(), "slots that are neither free nor taken")?;
         let mut taken = vec![false; sequences.len()];
         for slot in &free {
             claim(&r, &mut taken, *slot)?;
         }
         let slots = sequences.len();
-        self.permits.restore_slots(sequences, free, serial);
+        self.permits.restore_slots(tag, sequences, free, serial);
         let order = self.services_by_name();
         let mut permits = Vec::with_capacity(live);
         for _ in 0..live {
@@ -201,7 +212,9 @@ impl Engine {
         let (breaker, rollup) = (r.option(read_held)?, r.option(read_held)?);
         let limits = r.u32()?;
         let known = self.policy.services[service as usize].limits.len();
-        r.expect(known >= 32 || limits >> known == 0, "a permit of limits that do not exist")?;
+        let placed = |i: usize| limits & (1 << i) == 0 || cells[s.limit_at[i].split] != NO_CELL;
+        let exist = known >= 32 || limits >> known == 0;
+        r.expect(exist && (0..known).all(placed), "a permit of limits that do not exist")?;
         let mut amounts = [0; MAX_UNITS];
         for a in &mut amounts {
             *a = r.u64()?;

@@ -27,7 +27,9 @@ pub(super) const NOTHING: u32 = u32::MAX;
 impl Engine {
     /// All state as bytes; [`Engine::restore`] goes on from them exactly.
     pub fn snapshot(&self) -> Vec<u8> {
-        let order = self.keys.sorted();
+        let mut order = self.keys.sorted();
+        // A key made of others comes after all of them.
+        order.sort_by_key(|id| !self.keys.parts(*id).is_empty());
         let mut rank = vec![NOTHING; self.keys.index_end()];
         for (i, id) in order.iter().enumerate() {
             rank[id.index()] = i as u32;
@@ -81,6 +83,7 @@ impl Engine {
         }
     }
     fn write_permits(&self, w: &mut ByteWriter, rank: &[u32]) {
+        w.u64(self.permits.tag());
         let sequences: Vec<u32> = self.permits.sequences().collect();
         w.count(sequences.len());
         sequences.iter().for_each(|s| w.u32(*s));

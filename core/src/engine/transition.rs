@@ -66,7 +66,7 @@ impl Engine {
         }
     }
     /// The roll-up begins anew: no key is a member any more, which may let it rest.
-    fn forget_members(&mut self, service: usize, now: Instant) {
+    pub(super) fn forget_members(&mut self, service: usize, now: Instant) {
         let s = &mut self.services[service];
         let Some(r) = s.rollup.as_mut() else { return };
         let split = &mut s.splits[s.breaker_at as usize];
@@ -102,13 +102,11 @@ impl Engine {
         let at = service as usize;
         let s = &self.services[at];
         let split = s.breaker_split();
-        let b = match (&s.rollup, split.is_keyed()) {
-            (Some(r), _) => &r.breaker,
-            (None, false) => match split.breakers.first() {
-                Some(b) => b,
-                None => return,
-            },
-            (None, true) => return,
+        let whole = s.rollup.as_ref().map(|r| &r.breaker);
+        let Some(b) = whole.or(split.breakers.first().filter(|_| !split.is_keyed())) else {
+            // A reload may have taken it away.
+            self.status.breaker(&self.policy.status, at, Condition::Closed, None, now, &mut self.status_effects);
+            return self.take_status();
         };
         let condition = self.condition(service, b);
         let until = match b.phase() {

@@ -168,7 +168,7 @@ impl TimeWindow {
         }
     }
     fn carried(&self, index: i64, into: &TimeWindow, now: Instant) -> i64 {
-        let end = (index + 1).saturating_mul(self.width) - 1;
+        let end = index.saturating_add(1).saturating_mul(self.width) - 1;
         end.min(now.micros()) / into.width
     }
     /// Every stored call as a sample, oldest bucket first; within a bucket the failures and the slow calls come first.

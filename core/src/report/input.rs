@@ -138,6 +138,16 @@ pub struct CapacityNumbers {
 }
 
 impl HealthInput<'_> {
+    /// Every instant as the clock on the wall shows it.
+    pub fn on_wall(mut self, wall: impl Fn(Instant) -> Instant) -> Self {
+        (self.now, self.started_at) = (wall(self.now), wall(self.started_at));
+        for b in &mut self.breakers {
+            (b.since, b.retry_at) = (wall(b.since), b.retry_at.map(&wall));
+        }
+        self.gauges.iter_mut().for_each(|g| g.at = wall(g.at));
+        self.system.on_wall(wall);
+        self
+    }
     /// How long the engine has run.
     pub fn uptime(&self) -> Span {
         self.now.since(self.started_at)

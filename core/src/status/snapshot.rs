@@ -40,6 +40,7 @@ impl StatusState {
         state.overall = read_status(r)?;
         state.overall_since = past_instant(r, now)?;
         state.incidents = r.u64()?;
+        r.expect(state.incidents < 1 << 53, "more incidents than have numbers")?;
         let mut seen = alloc::collections::BTreeSet::new();
         let services = r.count(1)?;
         r.expect(services == p.services.len(), "another number of services")?;

@@ -62,7 +62,7 @@ pub struct ServiceView<'a> {
     /// Its breaker.
     pub condition: Condition,
     /// Its probes.
-    pub probe: &'a ProbeState,
+    pub probe: ProbeState,
     /// How its last latency compares with the rule.
     pub latency_status: Status,
     /// How its last share of memory compares with the rule.
@@ -141,6 +141,25 @@ impl<'a> SystemView<'a> {
     pub fn feature(&self, name: &str) -> Option<&FeatureView<'a>> {
         self.features.iter().find(|f| f.name == name)
     }
+    /// Every instant as the clock on the wall shows it.
+    pub fn on_wall(&mut self, wall: impl Fn(Instant) -> Instant) {
+        let fix = |at: &mut Instant| *at = wall(*at);
+        fix(&mut self.since);
+        for s in &mut self.services {
+            fix(&mut s.since);
+            s.probe.at.iter_mut().for_each(fix);
+            s.maintenance.iter_mut().filter_map(|o| o.until.as_mut()).for_each(fix);
+            if let Some(r) = &mut s.recovery {
+                r.next_attempt_at.iter_mut().for_each(fix);
+                r.range.iter_mut().for_each(|(from, until, _)| (*from, *until) = (wall(*from), wall(*until)));
+            }
+        }
+        for f in &mut self.features {
+            fix(&mut f.since);
+            f.maintenance.iter_mut().filter_map(|o| o.until.as_mut()).for_each(fix);
+        }
+        self.incidents.iter_mut().for_each(|i| fix(&mut i.since));
+    }
     fn weigh(&mut self) {
         let services = self.services.iter().map(|s| {
             let status = weighed(s.status, s.fallback.is_some());
@@ -203,7 +222,7 @@ impl StatusState {
                 causes: p.name_causes(&hold.causes),
                 maintenance: order_view(&s.node),
                 condition: s.condition,
-                probe: &s.probe,
+                probe: s.probe.clone(),
                 latency_status: s.probe.latency_status(&part.probe),
                 memory_status: s.probe.memory_status(&part.probe),
                 tenants: s.tenants,

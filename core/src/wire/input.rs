@@ -226,7 +226,8 @@ impl Engine {
     }
     fn take_command(&mut self, t: Table, faults: &Faults, at: Instant) -> Result<(), Fault> {
         let order = t.text("order").unwrap_or_default();
-        let until = t.node("for_ms").and_then(|n| read_span(&n)).map(|s| at + s);
+        // Durations count from the engine's now, also where the input comes late.
+        let until = t.node("for_ms").and_then(|n| read_span(&n)).map(|s| at.max(self.wall(self.now())) + s);
         let breaker = match order {
             "force_open" => Some(Order::ForceOpen(until)),
             "disable" => Some(Order::Disable(until)),

@@ -79,6 +79,13 @@ impl Rig {
         self.engine = back.unwrap_or_else(|faults| panic!("{}\n{faults:?}", self.policy));
         assert_eq!(self.engine.snapshot(), bytes, "a snapshot of a restored engine differs");
     }
+    /// The same after a re-base, where the engine's own time is not the host's.
+    pub fn roundtrip_at_wall(&mut self) {
+        let bytes = self.engine.snapshot();
+        let back = Engine::restore_json(&self.policy, &bytes, ms(self.now));
+        self.engine = back.unwrap_or_else(|faults| panic!("{}\n{faults:?}", self.policy));
+        assert_eq!(self.engine.snapshot(), bytes, "a snapshot of a restored engine differs");
+    }
     /// Takes one step of a trace; `None` when there was nothing to do.
     pub fn step(&mut self, step: &Step) -> Option<Json> {
         match step {

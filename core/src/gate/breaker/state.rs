@@ -323,7 +323,7 @@ impl Breaker {
         let stay = |from, to, because| Transition { from, to, because, retry_at: None, attempt: 0 };
         match self.phase {
             Phase::Closed => {
-                // The attempts begin to lapse where the ramp ends.
+                // From here on the attempts that were spent closed are off, the ramp included.
                 self.until = Instant::NEVER;
                 Some(stay(Phase::Closed, Phase::Closed, Because::RampEnd))
             }
@@ -361,7 +361,12 @@ impl Breaker {
         if phase == Phase::Closed {
             self.attempt = 0;
         }
+        let since = self.since;
         let from = self.enter(phase, now, until);
+        if from == phase {
+            // closed it was, closed it is
+            self.since = since;
+        }
         let retry_at = (phase == Phase::ForcedOpen && !until.is_never()).then_some(until);
         (from != phase).then_some(Transition {
             from,
@@ -394,7 +399,7 @@ impl Breaker {
             _ => Instant::NEVER,
         }
     }
-    /// Forgets what a long silence has made meaningless. True when the machine moved.
+    /// Forgets what a long silence has made meaningless. True when the machine moved. No call of it may be in flight.
     pub fn lapse(&mut self, now: Instant, touched: Instant, forget: Span) -> bool {
         if now < touched + forget || self.rests_at(touched, forget) > now {
             return false;
@@ -403,6 +408,8 @@ impl Breaker {
         if moved || self.attempt > 0 || self.streak > 0 || !self.window.is_empty(now) {
             self.attempt = 0;
             self.enter(Phase::Closed, now, Instant::NEVER);
+            // as one that was never there
+            self.generation = 1;
         }
         moved
     }

@@ -32,6 +32,8 @@ pub struct FixedRule {
     pub align: Align,
     /// Where calendar periods begin; `None` takes the document's zone.
     pub zone: Option<Zone>,
+    /// How far the time that it is given runs ahead of the clock on the wall, in microseconds; 0 unless re-based.
+    pub ahead: i64,
 }
 
 impl FixedRule {
@@ -44,10 +46,14 @@ impl FixedRule {
             Period::Month => return self.calendar_end(calendar::Period::Month, now),
             Period::Length(length) => length,
         };
-        now + Span::from_micros(length.micros() - now.micros() % length.micros())
+        now + Span::from_micros(length.micros() - self.wall(now).micros() % length.micros())
     }
     fn calendar_end(&self, period: calendar::Period, now: Instant) -> Instant {
-        period.around(now, self.zone.as_ref().unwrap_or(&Zone::UTC)).end
+        let wall = self.wall(now);
+        now + period.around(wall, self.zone.as_ref().unwrap_or(&Zone::UTC)).end.since(wall)
+    }
+    fn wall(&self, at: Instant) -> Instant {
+        Instant::from_micros(at.micros() - self.ahead)
     }
     fn holds(&self, end: Instant, at: Instant) -> bool {
         at < end && self.end(at) >= end
@@ -120,7 +126,8 @@ impl Fixed {
     /// Reads a window back. Errors: `snapshot_corrupt`, also for an end that the clock does not have.
     pub fn read(rule: &FixedRule, r: &mut ByteReader) -> Result<Fixed, Fault> {
         let out = Fixed { end: r.instant()?, used: r.u64()? };
-        if rule.align == Align::Clock && out.end > Instant::EPOCH && !out.end.is_never() {
+        // A window that was open when the clock was re-based keeps its remaining span.
+        if rule.ahead == 0 && rule.align == Align::Clock && out.end > Instant::EPOCH && !out.end.is_never() {
             let last = out.end - Span::from_micros(1);
             r.expect(rule.end(last) == out.end, "a window that ends between two marks of the clock")?;
         }

@@ -112,6 +112,10 @@ impl Strikes {
     pub fn rests_at(&self, penalty: &Penalty) -> Instant {
         if self.count == 0 && self.blocks == 0 { Instant::EPOCH } else { self.last + penalty.forget }
     }
+    /// The same strikes under another rule; one that begins blocks earlier does so with the next refusal.
+    pub fn migrate(&self, new: &Penalty) -> Strikes {
+        Strikes { count: self.count.min(new.after - 1), ..self.clone() }
+    }
     /// Writes the strikes.
     pub fn write(&self, w: &mut ByteWriter) {
         w.u32(self.count);

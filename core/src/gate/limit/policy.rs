@@ -143,6 +143,12 @@ impl LimitPolicy {
             f.zone = Some(zone.clone());
         }
     }
+    /// The time that the rule is given runs ahead of the clock on the wall by so many microseconds.
+    pub fn set_ahead(&mut self, micros: i64) {
+        if let Algorithm::FixedWindow(f) = &mut self.algorithm {
+            f.ahead = micros;
+        }
+    }
     /// The field's word for the algorithm.
     pub fn algorithm_word(&self) -> &'static str {
         match self.algorithm {
@@ -174,7 +180,7 @@ fn read_algorithm(t: &Table, limit: Option<u64>, period: Option<Period>) -> Opti
     }
     let (limit, period) = (limit?, period?);
     if let Kind::Fixed = kind {
-        return fixed(t, FixedRule { limit, period, align: align.unwrap_or_default(), zone });
+        return fixed(t, FixedRule { limit, period, align: align.unwrap_or_default(), zone, ahead: 0 });
     }
     let Some(length) = period.length() else {
         t.fault_at("period", Code::Conflict, "a calendar month needs `algorithm = \"fixed_window\"`");

@@ -181,7 +181,7 @@ impl LimitState {
     /// The state under a new policy: units in use stay in use, clamped to the new size; strikes stay where there still
     /// is a penalty.
     pub fn migrate(&self, old: &LimitPolicy, new: &LimitPolicy, now: Instant) -> LimitState {
-        let strikes = if new.penalty.is_some() { self.strikes.clone() } else { None };
+        let strikes = self.strikes.as_ref().zip(new.penalty.as_ref()).map(|(s, p)| Box::new(s.migrate(p)));
         if old.algorithm == new.algorithm {
             return LimitState { shape: self.shape.clone(), strikes };
         }

@@ -112,7 +112,7 @@ struct Low {
 /// How many lows are kept; beyond, the highest ones are merged, which can only make a refund smaller.
 const LOWS: usize = 6;
 
-/// Lows in order of time, each higher than the one before.
+/// Lows in order of time, each higher than the one before unless a refund has lowered it since.
 #[derive(Clone, Debug, Default)]
 struct Lows {
     len: usize,
@@ -287,12 +287,13 @@ impl Bucket {
         let n = r.count(24)?;
         r.expect(n <= LOWS, "more marks than a bucket keeps")?;
         let mut lows = Lows::default();
-        let mut last = Low { at: since, gap: Fine::ZERO };
+        let mut last = since;
         for slot in lows.list.iter_mut().take(n) {
+            // A refund lowers later marks only: they need not rise.
             let low = Low { at: r.instant()?, gap: Fine::read(rule, r)? };
-            r.expect(low.at > last.at && low.gap >= last.gap, "marks out of order")?;
+            r.expect(low.at > last, "marks out of order")?;
             *slot = low;
-            last = low;
+            last = low.at;
         }
         lows.len = n;
         Ok(Bucket { full, since, lows: (n > 0).then(|| Box::new(lows)) })
