@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const home = new URL("../../bindings-node/", import.meta.url);
@@ -25,6 +26,11 @@ test("every export leads to a packed file", () => {
 test("no packed file names the machine that built it", () => {
   const named = packed.filter((path) => /\.(js|cjs|map|ts|wasm)$/.test(path) && readFileSync(new URL(path, home)).includes(root));
   assert.deepEqual(named, []);
+});
+
+test("what a page loads for its banner stays under 15 KB", () => {
+  const bytes = brotliCompressSync(readFileSync(new URL("src/generated/status_bg.wasm", home))).length;
+  assert.ok(bytes <= 15 * 1024, `${bytes} bytes after brotli`);
 });
 
 for (const subpath of subpaths) {

@@ -56,10 +56,15 @@ pub fn build(place: &Place) -> Result<Counts> {
 
 /// The Python tests.
 pub fn test(place: &Place) -> Result<Counts> {
-    let mut counts =
-        Counts::check(place.run(python(place).args(["-m", "ruff", "check", "--quiet", "bindings-python"]))?);
-    let mypy = ["-m", "mypy", "--strict", "--no-error-summary", "bindings-python/python/brownout"];
-    counts.add(Counts::check(place.run(python(place).args(mypy))?));
+    let mut counts = Counts::default();
+    for check in [
+        &["-m", "ruff", "check", "--quiet", "bindings-python"][..],
+        &["-m", "mypy", "--strict", "--no-error-summary", "bindings-python/python/brownout"],
+        // the declarations of the binding against what it really has
+        &["-m", "mypy.stubtest", "--concise", "brownout._core"],
+    ] {
+        counts.add(Counts::check(place.run(python(place).args(check))?));
+    }
     counts.add(place.tests(python(place).args(["-m", "pytest", "-q", "bindings-python/tests"]))?);
     Ok(counts)
 }

@@ -5,6 +5,8 @@
 # Every error is raised as `brownout._errors.BrownoutError(text)`, where text is `{"errors":[{code,path,message,help}…]}`.
 from typing import final
 
+__all__ = ["Decision", "Engine", "call", "version"]
+
 @final
 class Decision:
     """A hot call's answer that carries more than a number."""
