@@ -113,7 +113,8 @@ proptest! {
         let mut taken: Vec<(u8, i64, u64)> = Vec::new();
         for (gap, tenant, weight) in calls {
             rig.now += gap;
-            if granted(&rig.admit("alpha", tenant, weight)) {
+            let ask = format!(r#"{{"verb":"admit","service":"alpha","keys":{{"tenant":"t{tenant}"}},"weight":{weight}}}"#);
+            if granted(&rig.say(&ask)) {
                 taken.push((tenant, rig.now, weight));
                 let since = rig.now - period * 1_000;
                 let sum: u64 = taken.iter().filter(|(t, at, _)| *t == tenant && *at > since).map(|(_, _, w)| w).sum();
@@ -174,4 +175,21 @@ fn a_key_that_recovered_makes_room() {
     settle(&mut rig, permit, "success");
     rig.now = 70_000_000;
     assert!(granted(&ask(&mut rig, "b")));
+}
+/// A composite key needs its parts, and may sort before one of them.
+#[test]
+fn composite_keys_are_written_down_and_found_again() {
+    let policy = r#"{"version":1,"keys":{"cap":3},"services":{"afip":{"per":["tenant","user"],"breaker":{"consecutive_failures":1,"open":{"jitter":0}}}}}"#;
+    let mut rig = Rig::new(policy);
+    let ask = |rig: &mut Rig, user: &str| {
+        rig.say(&format!(r#"{{"verb":"admit","service":"afip","keys":{{"tenant":"a","user":"{user}"}}}}"#))
+    };
+    let permit = common::number(&ask(&mut rig, "z"), "decision.permit").unwrap();
+    rig.say(&format!(r#"{{"verb":"settle","permit":{permit},"outcome":"failure"}}"#));
+    rig.roundtrip();
+    let out = ask(&mut rig, "z");
+    assert_eq!((word(&out, "decision.code"), word(&out, "decision.scope")), ("circuit_open", "tenant"));
+    // no key of a call makes room for another key of the same call
+    assert_eq!(word(&ask(&mut rig, "y"), "decision.code"), "keys_exhausted");
+    assert_eq!(word(&ask(&mut rig, "z"), "decision.code"), "circuit_open");
 }

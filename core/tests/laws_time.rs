@@ -17,7 +17,7 @@ fn without_effects(json: &Json) -> Json {
 }
 
 proptest! {
-    #![proptest_config(config(100))]
+    #![proptest_config(config(80))]
 
     /// Late is the same as punctual: the effects of many small steps, one after the other, are those of the one jump.
     #[test]

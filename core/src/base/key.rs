@@ -342,15 +342,14 @@ impl Keys {
         }
         Cow::Owned(out)
     }
-    /// All keys by name; a plain key before a group of the same name. Cost: O(n log n).
+    /// All keys by name: first the plain ones, then the groups, which need them. Cost: O(n log n).
     pub fn sorted(&self) -> Vec<KeyId> {
-        let mut ids: Vec<KeyId> = (0..self.slots.len() as u32).map(KeyId).filter(|id| self.contains(*id)).collect();
-        if ids.iter().all(|id| self.parts(*id).is_empty()) {
-            ids.sort_unstable_by(|a, b| self.name(*a).cmp(&self.name(*b)));
-        } else {
-            ids.sort_by_cached_key(|id| (self.name(*id).into_owned(), !self.parts(*id).is_empty(), *id));
-        }
-        ids
+        let live = (0..self.slots.len() as u32).map(KeyId).filter(|id| self.contains(*id));
+        let (mut plain, mut groups): (Vec<KeyId>, Vec<KeyId>) = live.partition(|id| self.parts(*id).is_empty());
+        plain.sort_unstable_by(|a, b| self.name(*a).cmp(&self.name(*b)));
+        groups.sort_by_cached_key(|id| (self.name(*id).into_owned(), *id));
+        plain.append(&mut groups);
+        plain
     }
 
     /// Enters a key into the rest queue: it cannot rest before `not_before`. Nothing happens when it has its entry already.

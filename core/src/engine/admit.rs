@@ -65,6 +65,7 @@ impl Engine {
     fn resolve(&mut self, call: &Call, now: Instant) -> Result<Option<[u32; MAX_SPLITS]>, Fault> {
         let mut cells = [NO_CELL; MAX_SPLITS];
         let service = call.service as usize;
+        self.spare(&call.keys);
         let splits = self.services[service].splits.len();
         for (at, place) in cells.iter_mut().enumerate().take(splits) {
             if !self.services[service].splits[at].is_keyed() {
@@ -89,6 +90,10 @@ impl Engine {
         let Cell { touched, live, .. } = self.services[service].splits[split].cells[cell as usize];
         if now < touched + forget || live > 0 || !self.services[service].splits[split].has_breaker {
             return;
+        }
+        let throttle = &mut self.services[service].splits[split].throttles[cell as usize];
+        if throttle.rests_at(touched, forget) <= now {
+            throttle.clear();
         }
         let before = self.services[service].splits[split].breakers[cell as usize].next_due();
         let was_closed = self.services[service].splits[split].is_closed(cell);

@@ -26,6 +26,9 @@ impl Engine {
             return Ok(self.end(Decision::Done));
         }
         let now = self.begin(at);
+        if let Command::Breaker { keys, .. } | Command::Refund { keys, .. } = &command {
+            self.spare(keys);
+        }
         match command {
             Command::Breaker { service, keys, order } => {
                 self.order_breaker(service, &keys, order, now)?;

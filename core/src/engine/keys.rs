@@ -7,6 +7,7 @@ use crate::engine::{Call, Effect, Engine, Key};
 use crate::gate::rule::{MAX_KEYS, Mode};
 use alloc::borrow::Cow;
 use alloc::format;
+use alloc::vec::Vec;
 
 /// What stands on the wire for a key that there was no room to intern.
 pub(crate) const NO_ROOM: u64 = (1 << 53) - 1;
@@ -15,6 +16,17 @@ impl Engine {
     /// Interns a key. At the cap a resting key makes room; with none, the answer is [`Key::NoRoom`] and calls that carry it
     /// are refused as `keys_exhausted`. Errors: `key_empty`, `key_too_long`.
     pub fn key(&mut self, name: &str, at: Instant) -> Result<Key, Fault> {
+        let key = self.find_or_intern(name, at)?;
+        if let Key::Id(id) = key {
+            // a call may carry as many: they must not make room for each other
+            if self.spared.len() >= MAX_KEYS {
+                self.spared.remove(0);
+            }
+            self.spared.push(id);
+        }
+        Ok(key)
+    }
+    fn find_or_intern(&mut self, name: &str, at: Instant) -> Result<Key, Fault> {
         if let Some(id) = self.keys.find(name) {
             return Ok(Key::Id(id));
         }
@@ -64,6 +76,7 @@ impl Engine {
         }
     }
     /// The key of a split for this call; `Absent` only where no rule of the split is in force.
+    /// The caller has spared the call's keys; the key found is spared too.
     pub(super) fn split_key(&mut self, service: usize, split: usize, keys: &[Key; MAX_KEYS]) -> Result<Key, Fault> {
         let per = &self.services[service].splits[split].per;
         if let [one] = per.as_slice() {
@@ -86,6 +99,7 @@ impl Engine {
     }
     fn group(&mut self, parts: &[KeyId]) -> Result<Key, Fault> {
         if let Some(id) = self.keys.find_group(parts) {
+            self.spared.push(id);
             return Ok(Key::Id(id));
         }
         let now = self.now();
@@ -93,6 +107,7 @@ impl Engine {
             match self.keys.intern_group(parts) {
                 Ok(id) => {
                     self.keys.file(id, now);
+                    self.spared.push(id);
                     return Ok(Key::Id(id));
                 }
                 Err(KeyError::Full) if self.evict_one(now) => {}
@@ -113,17 +128,33 @@ impl Engine {
     }
     /// Lets one resting key go. Each key that has moved since it was filed is filed anew, which its own calls have paid for.
     fn evict_one(&mut self, now: Instant) -> bool {
+        let mut passed = Vec::new();
+        let mut found = false;
         while let Some(id) = self.keys.pop_due(now) {
+            if self.spared.contains(&id) {
+                passed.push(id);
+                continue;
+            }
             let rest = self.rests_at(id, now);
             if rest <= now {
                 self.drop_key(id);
-                return true;
+                found = true;
+                break;
             }
             let again = if rest.is_never() { now + self.policy.keys.forget } else { rest };
             self.keys.file(id, again);
             self.park(id);
         }
-        false
+        passed.into_iter().for_each(|id| self.keys.file(id, now));
+        found
+    }
+    /// The keys of the call at hand never make room for each other.
+    pub(crate) fn spare(&mut self, keys: &[Key]) {
+        self.spared.clear();
+        self.spared.extend(keys.iter().filter_map(|key| match key {
+            Key::Id(id) => Some(*id),
+            _ => None,
+        }));
     }
     /// The entry of a key is filed ahead: whatever may let it rest earlier takes it up again, see [`Split::unpark`].
     fn park(&mut self, id: KeyId) {

@@ -35,7 +35,7 @@ pub use permits::MAX_UNITS;
 
 use crate::base::error::Fault;
 use crate::base::hash::hash_parts;
-use crate::base::key::Keys;
+use crate::base::key::{KeyId, Keys};
 use crate::base::time::Instant;
 use crate::engine::clock::Clock;
 use crate::engine::deadlines::Timers;
@@ -76,6 +76,8 @@ pub struct Engine {
     effects: Vec<Effect>,
     /// Do `effects` belong to an output that is still to come?
     untold: bool,
+    /// Keys of the call at hand.
+    spared: Vec<KeyId>,
     /// Names of keys that effects speak of and that were let go since.
     departed: Vec<String>,
     status_effects: Vec<StatusEffect>,
@@ -118,6 +120,7 @@ impl Engine {
             failing: Vec::new(),
             effects: Vec::new(),
             untold: false,
+            spared: Vec::new(),
             departed: Vec::new(),
             status_effects: Vec::new(),
             next: None,
@@ -170,6 +173,7 @@ impl Engine {
     pub(crate) fn end(&mut self, decision: Decision) -> Output<'_> {
         self.decision = decision;
         self.untold = false;
+        self.spared.clear();
         let next = self.next();
         Output { decision: &self.decision, failing: &self.failing, effects: &self.effects, next }
     }

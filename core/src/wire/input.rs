@@ -120,6 +120,7 @@ impl Engine {
                 })?;
             }
         }
+        self.spare(&[]);
         for (i, name) in names.iter().enumerate() {
             if let Some(name) = name {
                 keys[i] = self.key(name, at)?;

@@ -97,7 +97,11 @@ impl Rig {
 }
 
 pub fn admit_json(service: &str, tenant: u8, weight: u64) -> String {
-    format!(r#"{{"verb":"admit","service":"{service}","keys":{{"tenant":"t{tenant}"}},"weight":{weight}}}"#)
+    format!(
+        r#"{{"verb":"admit","service":"{service}","keys":{{"tenant":"t{}","user":"u{}"}},"weight":{weight}}}"#,
+        tenant / 2,
+        tenant % 2
+    )
 }
 pub fn service_name(n: u8) -> &'static str {
     ["alpha", "beta"][n as usize % 2]
@@ -152,7 +156,7 @@ prop_compose! {
 }
 prop_compose! {
     fn limit(kind: Kind)(
-        n in 1u64..8, period in 20i64..300, algorithm in 0usize..4, per in any::<bool>(), extra in 0u8..6, burst in 1u64..8,
+        n in 1u64..8, period in 20i64..300, algorithm in 0usize..4, per in 0usize..3, extra in 0u8..6, burst in 1u64..8,
     ) -> String {
         let words = [
             format!(r#""algorithm":"token_bucket","burst":{burst}"#),
@@ -160,7 +164,7 @@ prop_compose! {
             r#""algorithm":"fixed_window""#.to_string(),
             r#""algorithm":"fixed_window","align":"first_hit""#.to_string(),
         ];
-        let per = if per { r#","per":"service""# } else { "" };
+        let per = ["", r#","per":"service""#, r#","per":["tenant","user"]"#][per];
         let extra = match (kind, extra) {
             (Kind::Full, 0) => r#","on_refuse":"count""#,
             (Kind::Full, 1) => r#","penalty":{"after":2,"block":"50ms","growth":2.0,"max":"1s","forget":"1s"}"#,
@@ -191,8 +195,8 @@ prop_compose! {
     /// A policy of two services, `alpha` and `beta`, and a feature that needs both.
     pub fn policy(kind: Kind)(a in service(kind), b in service(kind), cap in 3u32..8) -> String {
         let cap = if kind == Kind::Full { format!(r#","keys":{{"cap":{cap},"forget":"2s"}}"#) } else { String::new() };
-        // a key that no rule needs is unknown: `probe` keeps `tenant` known in every policy
-        let third = r#"{"per":"tenant","breaker":{"consecutive_failures":3}}"#;
+        // a key that no rule needs is unknown: the third service keeps both known in every policy
+        let third = r#"{"per":["tenant","user"],"breaker":{"consecutive_failures":3}}"#;
         format!(r#"{{"version":1{cap},"services":{{"alpha":{a},"beta":{b},"gamma":{third}}},"features":{{"page":{{"needs":["alpha","beta"],"fallback":"manual"}}}}}}"#)
     }
 }
@@ -228,7 +232,7 @@ pub fn trace(kind: Kind, length: usize) -> impl Strategy<Value = Vec<(i64, Step)
         prop_oneof![3 => Just(0usize), 3 => Just(1usize)].boxed()
     };
     let asked = proptest::option::weighted(0.1, 1i64..400);
-    let admit = (0u8..2, 0u8..6, prop_oneof![1 => Just(0u64), 8 => Just(1u64), 1 => 2u64..5]);
+    let admit = (0u8..2, 0u8..10, prop_oneof![1 => Just(0u64), 8 => Just(1u64), 1 => 2u64..5]);
     let step = prop_oneof![
         10 => admit.prop_map(|(service, tenant, weight)| Step::Admit { service, tenant, weight }),
         8 => (any::<usize>(), outcome, asked).prop_map(|(n, outcome, retry_after)| Step::Settle { n, outcome, retry_after }),
