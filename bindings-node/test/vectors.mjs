@@ -3,23 +3,25 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { isDeepStrictEqual, parseArgs } from "node:util";
 import { build } from "esbuild";
 
 const { values, positionals } = parseArgs({ options: { runner: { type: "string", default: "wasm" } }, allowPositionals: true });
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The loaders are no public names of the package: they are bundled from their sources. */
-async function loaderOf(runner) {
+/** The loaders and what the host layer makes of their numbers are no public names of the package: they are bundled from their sources. */
+async function hostOf(runner) {
   const outfile = here(`../../.cache/vectors/${runner}.mjs`);
   mkdirSync(here("../../.cache/vectors"), { recursive: true });
-  const entry = here(`../src/engine/${runner === "node" ? "napi" : "node"}.ts`);
-  await build({ entryPoints: [entry], outfile, bundle: true, format: "esm", platform: "node", logLevel: "error" });
+  const contents = `export * from "./engine/${runner === "node" ? "napi" : "node"}.js";\nexport * from "./read.js";`;
+  await build({ stdin: { contents, resolveDir: here("../src"), loader: "ts" }, outfile, bundle: true, format: "esm", platform: "node", logLevel: "error" });
   const module = await import(outfile);
-  return runner === "node" ? module.napiLoader(createRequire(import.meta.url)("../native/index.cjs")) : module.loader;
+  const loader = runner === "node" ? module.napiLoader(createRequire(import.meta.url)("../native/index.cjs")) : module.loader;
+  return { loader, read: module };
 }
 
 const EFFECTS = 1;
+const DETAILS = 32;
 /** A granted peek carries no permit. */
 const PEEK = Number.MAX_SAFE_INTEGER;
 const only = (input, fields) => Object.keys(input).every((key) => fields.includes(key));
@@ -56,21 +58,28 @@ function number(engine, names, input, at) {
   return input.verb === "advance" && only(input, ["verb"]) ? engine.advance(at) : undefined;
 }
 
-/** Numbers and text must say the same. */
-function agree(value, scratch, text) {
+/** Numbers and text must say the same, and the host layer must make the same refusal of both. */
+function agree(value, scratch, text, info, names) {
   const { decision, effects, error } = JSON.parse(text);
   if (value < 0 ? error === undefined : decision === undefined) throw new Error(`the hot path says ${value}, the text ${text}`);
   if (value < 0) return;
   const granted = decision.result === "granted" ? (decision.permit ?? PEEK) : decision.result === "settled" ? Number(decision.counted) : Number(decision.result === "done");
   if (granted !== value) throw new Error(`the hot path says ${value}, the text ${text}`);
+  if (decision.result === "refused") {
+    const { failing: _, ...told } = read.refusalOf(decision).refusal;
+    const made = { ...read.refusalOfScratch(scratch, names, info).refusal };
+    // with details pending the host layer reads the text anyway
+    if ((scratch[0] & DETAILS) === 0 && !isDeepStrictEqual(made, told)) throw new Error(`of numbers ${JSON.stringify(made)}, of text ${JSON.stringify(told)}`);
+  }
   if (((scratch[0] & EFFECTS) !== 0) !== effects.length > 0) throw new Error(`flag 1 (effects pending) is wrong: flags ${scratch[0]}, ${text}`);
 }
 
 function hot(engine, names, input, at) {
   const value = number(engine, names, input, at);
   if (value === undefined) return undefined;
+  const scratch = Float64Array.from(engine.scratch);
   const text = engine.drain();
-  agree(value, engine.scratch, text);
+  agree(value, scratch, text, names.services.find((entry) => entry.name === input.service), names);
   return text;
 }
 
@@ -120,7 +129,7 @@ function play(loader, vector) {
   return outputs;
 }
 
-const loader = await loaderOf(values.runner);
+const { loader, read } = await hostOf(values.runner);
 for (const file of positionals) {
   const vector = JSON.parse(readFileSync(file, "utf8"));
   const { name } = vector;

@@ -6,6 +6,8 @@ use crate::matching::differences;
 use brownout::engine::Engine;
 use serde_json::{Map, Value, json};
 
+const RETRY: u32 = 8;
+const DETAILS: u32 = 32;
 /// What a granted peek returns: there is nothing to settle.
 const PEEK: f64 = 9_007_199_254_740_991.0;
 
@@ -104,8 +106,11 @@ impl Names {
             let rule = told.get("limits").and_then(|l| l.get(out[4] as usize));
             d.insert("rule".into(), rule.map_or(Value::Null, |r| r.get("name").unwrap_or(r).clone()));
         }
-        put(&mut d, "retry_at_ms", out[6]);
-        put(&mut d, "retry_after_ms", out[7]);
+        // With a retry and details pending, the slots hold the retry's instants, and a host reads the text.
+        if flags & (RETRY | DETAILS) != RETRY | DETAILS {
+            put(&mut d, "retry_at_ms", out[6]);
+            put(&mut d, "retry_after_ms", out[7]);
+        }
         d.insert("exact".into(), json!(out[8] == 1.0));
         if let Some(fallback) = told.get("fallback").filter(|f| !f.is_null()) {
             d.insert("fallback".into(), fallback.clone());
@@ -121,7 +126,7 @@ impl Names {
         d.insert("result".into(), json!("settled"));
         d.insert("counted".into(), json!(counted == 1.0));
         d.insert("outcome".into(), self.word("outcomes", out[11]));
-        if out[0] as u32 & 8 != 0 {
+        if out[0] as u32 & RETRY != 0 {
             d.insert("retry".into(), json!({"at_ms": out[6], "after_ms": out[7], "attempt": out[10]}));
         }
         Some(Value::Object(d))

@@ -169,8 +169,9 @@ impl Engine {
         out[7] = r.retry_at.map_or(-1.0, |at| at.since(self.now()).as_ms());
         out[8] = f64::from(u32::from(r.exact));
         (out[12], out[13]) = r.reason.units.map_or((-1.0, -1.0), |(l, n)| (l as f64, n as f64));
-        // The numbers say all but the other failing rules.
-        let flags = if self.failing_count() > 1 { DETAILS } else { 0 };
+        // The numbers say all but the other failing rules, and an advised retry that does not stand at the gate's own instant.
+        let apart = matches!(r.retry, RetryVerdict::At { at, .. } if r.retry_at != Some(at));
+        let flags = if apart || self.failing_count() > 1 { DETAILS } else { 0 };
         flags | self.write_retry_out(&r.retry, out)
     }
     fn write_retry_out(&self, retry: &RetryVerdict, out: &mut Out) -> u32 {
