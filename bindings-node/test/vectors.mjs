@@ -46,7 +46,7 @@ function handles(engine, names, keys, at) {
 function number(engine, names, input, at) {
   if (input.verb === "admit" && only(input, ["verb", "service", "keys", "weight"])) {
     const service = names.services.find((entry) => entry.name === input.service)?.handle;
-    const keys = typeof (input.keys ?? {}) === "object" && service !== undefined ? handles(engine, names, input.keys, at) : undefined;
+    const keys = typeof (input.keys ?? {}) === "object" && !Array.isArray(input.keys) && service !== undefined ? handles(engine, names, input.keys, at) : undefined;
     if (keys === undefined || typeof (input.weight ?? 1) !== "number") return undefined;
     return engine.admit(service, ...keys, input.weight ?? 1, at);
   }

@@ -62,7 +62,7 @@ class Session:
         verb, fields = given.get("verb"), set(given)
         if verb == "admit" and fields <= {"verb", "service", "keys", "weight"}:
             service = {s["name"]: s["handle"] for s in self.names["services"]}.get(given.get("service"))
-            keys, weight = given.get("keys") or {}, given.get("weight", 1)
+            keys, weight = given.get("keys", {}), given.get("weight", 1)
             handles = self.handles(keys) if service is not None and isinstance(keys, dict) and is_number(weight) else None
             return None if handles is None else self.engine.admit(service, *handles, weight, self.now)
         if verb == "settle" and fields <= {"verb", "permit", "outcome", "duration_ms"}:
