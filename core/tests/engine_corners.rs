@@ -394,3 +394,56 @@ fn go_on(r: &mut Rig, other: &brownout::policy::Policy) {
     r.engine.reload(other.clone(), r.engine.now()).unwrap();
     r.engine.snapshot();
 }
+
+#[test]
+fn tenants_kept_away_by_their_own_fault_never_open_the_service() {
+    let mut r = Rig::new(&one(&ROLLUP.replace("\"MODE\":\"x\",", "")));
+    for n in 0..4 {
+        call(&mut r, &tenant(n), "tenant_fault");
+        // it comes back, is refused, and is a tenant that was seen
+        assert_eq!(admit(&mut r, &tenant(n)), None);
+    }
+    r.roundtrip();
+    let permit = admit(&mut r, &tenant(9)).unwrap();
+    let out = settle(&mut r, permit, r#","outcome":"success""#);
+    assert_eq!(effects(&out), [], "four of five are open, all by their own credentials");
+    // two real failures beside them: two of seven tenants
+    call(&mut r, &tenant(7), "failure");
+    call(&mut r, &tenant(8), "failure");
+    assert!(admit(&mut r, &tenant(9)).is_some());
+}
+
+#[test]
+fn an_open_service_stays_open_when_its_breaker_is_split_otherwise() {
+    let breaker = |per: &str| {
+        one(&format!(r#"{{"breaker":{{"per":"{per}","consecutive_failures":1,"open":{{"base":"30s","jitter":0}}}}}}"#))
+    };
+    let mut r = Rig::new(&breaker("service"));
+    call(&mut r, &tenant(1), "failure");
+    for per in ["tenant", "service", "tenant"] {
+        reload(&mut r, &breaker(per));
+        r.roundtrip();
+        let out = r.say(&format!(r#"{{"verb":"admit","service":"s"{}}}"#, tenant(2)));
+        assert_eq!(word(&out, "decision.code"), "circuit_open", "{per}");
+        assert_eq!(number(&out, "decision.retry_at_ms"), Some(30_000.0), "{per}");
+    }
+    at(&mut r, 30_000);
+    for _ in 0..3 {
+        call(&mut r, &tenant(2), "success");
+    }
+    let out = r.say(r#"{"verb":"report","view":"health"}"#);
+    assert!(word(&out, "decision.body").contains(r#""state":"closed""#), "{out:?}");
+}
+
+#[test]
+fn a_refused_connection_took_no_effect() {
+    let mut r = Rig::new(&one(r#"{"retry":{"attempts":2,"backoff":{"base":"1s","jitter":"none"}}}"#));
+    for (error, again) in [("ECONNREFUSED", true), ("ENOTFOUND", true), ("ECONNRESET", false)] {
+        let permit = admit(&mut r, "").unwrap();
+        let out = settle(&mut r, permit, &format!(r#","facts":{{"error":"{error}"}}"#));
+        assert_eq!(get(&out, "decision.retry").is_some(), again, "{error}: {out:?}");
+    }
+    let permit = admit(&mut r, "").unwrap();
+    let out = settle(&mut r, permit, r#","facts":{"error":"ECONNREFUSED","sent":true}"#);
+    assert_eq!(word(&out, "decision.no_retry"), "not_idempotent", "the host knows better");
+}

@@ -25,6 +25,8 @@ pub(super) struct Cell {
     pub(super) used: bool,
     /// Was its key looked at for room and filed ahead?
     pub(super) parked: bool,
+    /// Was the latest outcome the key's own fault? A breaker that it opened says nothing of the service.
+    pub(super) own_fault: bool,
 }
 
 /// The cells of one set of keys.
@@ -75,6 +77,11 @@ impl Split {
     pub(super) fn is_closed(&self, cell: u32) -> bool {
         self.breakers.get(cell as usize).is_none_or(|b| b.phase() == Phase::Closed)
     }
+    /// Is the breaker of a cell open, and not by the key's own fault?
+    pub(super) fn is_open_above(&self, cell: u32) -> bool {
+        let open = self.breakers.get(cell as usize).is_some_and(|b| b.phase() == Phase::Open);
+        open && !self.cells.get(cell as usize).is_some_and(|c| c.own_fault)
+    }
     /// The cell of a key, if there is one.
     pub(super) fn find(&self, key: Option<KeyId>) -> Option<u32> {
         let cell = match key {
@@ -88,7 +95,7 @@ impl Split {
         if let Some(cell) = self.find(key) {
             return cell;
         }
-        let fresh = Cell { key, touched: now, live: 0, used: true, parked: false };
+        let fresh = Cell { key, touched: now, live: 0, used: true, parked: false, own_fault: false };
         let cell = match self.free.pop() {
             Some(cell) => cell,
             None => {

@@ -7,7 +7,7 @@ use crate::engine::modes::Modes;
 use crate::engine::permits::{Held, MAX_UNITS, Permit};
 use crate::engine::service::{ServiceState, build_all};
 use crate::engine::{Decision, Effect, Engine, Output};
-use crate::gate::breaker::Phase;
+use crate::gate::breaker::{Breaker, Phase};
 use crate::gate::rule::MAX_KEYS;
 use crate::policy::Policy;
 use crate::status::state::{StatusEffect, StatusState, Target};
@@ -154,6 +154,9 @@ fn carry_service(p: &Pair, old: &ServiceState, new: &mut ServiceState) {
         carry_split(p, old, before, &mut new.splits[at]);
     }
     let policies = (p.old.services[p.from].breaker.as_ref(), p.new.services[p.to].breaker.as_ref());
+    if let (Some(old_p), Some(new_p)) = policies {
+        carry_whole(old, new, |b| b.adopt(old_p, new_p, p.now));
+    }
     let (Some(was), Some(is), (Some(old_p), Some(new_p))) = (&old.rollup, &mut new.rollup, policies) else { return };
     is.breaker = was.breaker.migrate(old_p, new_p, p.now);
     let split = &new.splits[new.breaker_at as usize];
@@ -164,7 +167,21 @@ fn carry_service(p: &Pair, old: &ServiceState, new: &mut ServiceState) {
         }
     }
     for cell in split.used() {
-        is.members.mark(cell, split.breakers[cell as usize].phase() == Phase::Open);
+        is.members.mark(cell, split.is_open_above(cell));
+    }
+}
+
+/// A whole service that does not pass calls goes on so when its breaker is split otherwise.
+fn carry_whole(old: &ServiceState, new: &mut ServiceState, adopt: impl Fn(&Breaker) -> Breaker) {
+    let was = old.rollup.as_ref().map(|r| &r.breaker).or(old.breaker_split().breakers.first());
+    let Some(b) = was.filter(|b| b.phase() != Phase::Closed && old.rollup.is_some() != new.rollup.is_some()) else {
+        return;
+    };
+    if let Some(r) = new.rollup.as_mut() {
+        r.breaker = adopt(b);
+    } else if let Some(whole) = new.breaker_split_mut().breakers.first_mut() {
+        *whole = adopt(b);
+        new.breaker_split_mut().tripped = 1;
     }
 }
 
@@ -179,6 +196,7 @@ fn carry_split(p: &Pair, old: &ServiceState, before: usize, new: &mut Split) {
             let b = from.breakers[cell as usize].migrate(old_p, new_p, p.now);
             new.tripped += u32::from(b.phase() != Phase::Closed);
             new.breakers[to as usize] = b;
+            new.cells[to as usize].own_fault = c.own_fault;
         }
         if from.has_throttle && new.has_throttle {
             new.throttles[to as usize] = from.throttles[cell as usize];

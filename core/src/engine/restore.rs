@@ -120,6 +120,7 @@ impl Engine {
             due = b.next_due();
             s.tripped += u32::from(b.phase() != Phase::Closed);
             s.breakers[cell as usize] = b;
+            s.cells[cell as usize].own_fault = r.bool()?;
         }
         if s.has_throttle {
             s.throttles[cell as usize] = Throttle::read(r)?;
@@ -148,7 +149,7 @@ impl Engine {
             rollup.members.touch(cell, seen, r.option(ByteReader::bool)?);
         }
         for cell in split.used() {
-            rollup.members.mark(cell, split.breakers[cell as usize].phase() == Phase::Open);
+            rollup.members.mark(cell, split.is_open_above(cell));
         }
         self.refile(at as u32, ROLLUP, None, due);
         Ok(())

@@ -30,7 +30,7 @@ impl Engine {
         };
         self.withdraw_deadlines(&held);
         let outcome = self.classify(service, settle);
-        let sent = !matches!(&settle.ended, Ended::Facts(f) if f.sent == Some(false));
+        let sent = !matches!(&settle.ended, Ended::Facts(f) if f.unsent());
         let duration = settle.duration.unwrap_or(now.since(held.granted));
         self.release_cells(&held, now);
         let meter = &mut self.services[service].meter;
@@ -109,7 +109,7 @@ impl Engine {
         let kind = kind_of(outcome, keyed);
         let stale =
             self.services[service as usize].breaker_split().breakers[cell as usize].generation() != own.generation;
-        self.record_breaker(service, cell, record(own, kind), now);
+        self.record_breaker(service, cell, record(own, kind), outcome == Outcome::TenantFault && keyed, now);
         if let Some(above) = held.rollup {
             self.record_rollup(service, cell, record(above, kind_above(outcome)), now);
         }

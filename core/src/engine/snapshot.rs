@@ -182,6 +182,7 @@ fn write_cell(w: &mut ByteWriter, split: &Split, cell: u32, rank: &[u32]) {
     w.instant(c.touched);
     if split.has_breaker {
         split.breakers[cell as usize].write(w);
+        w.bool(c.own_fault);
     }
     if split.has_throttle {
         split.throttles[cell as usize].write(w);

@@ -78,10 +78,9 @@ impl Engine {
     /// Keeps count of the keyed breakers that are not closed.
     pub(super) fn note_closed(&mut self, service: u32, cell: u32, was_closed: bool) {
         let s = &mut self.services[service as usize];
-        let phase = s.breaker_split().breakers[cell as usize].phase();
-        let closed = phase == Phase::Closed;
+        let (closed, open) = (s.breaker_split().is_closed(cell), s.breaker_split().is_open_above(cell));
         if let Some(r) = s.rollup.as_mut() {
-            r.members.mark(cell, phase == Phase::Open);
+            r.members.mark(cell, open);
         }
         let split = s.breaker_split_mut();
         if was_closed && !closed {
@@ -140,7 +139,13 @@ impl Engine {
         self.effects.extend(self.status_effects.drain(..).map(Effect::Status));
     }
 
-    pub(super) fn record_breaker(&mut self, service: u32, cell: u32, record: Record, now: Instant) {
+    /// `own_fault`: it says something of the key only.
+    pub(super) fn record_breaker(&mut self, service: u32, cell: u32, record: Record, own_fault: bool, now: Instant) {
+        if record.kind != Kind::Neutral
+            && let Some(c) = self.services[service as usize].breaker_split_mut().cells.get_mut(cell as usize)
+        {
+            c.own_fault = own_fault;
+        }
         self.move_breaker(service, cell, |b, p, draw| b.record(p, now, record, draw).1);
     }
     pub(super) fn record_rollup(&mut self, service: u32, cell: u32, record: Record, now: Instant) {
@@ -180,6 +185,8 @@ impl Engine {
         let Some(permit) = self.permits.permit(slot).copied() else { return };
         let cell = permit.cells[self.services[service as usize].breaker_at as usize];
         if let (Some(held), true) = (permit.breaker, cell != NO_CELL) {
+            // Slow is the upstream's doing.
+            self.services[service as usize].breaker_split_mut().cells[cell as usize].own_fault = false;
             let crossed = self
                 .move_breaker(service, cell, |b, p, draw| b.cross(p, now, held.generation, held.probe.is_some(), draw));
             let stamp = crossed.and_then(|c| c.0);

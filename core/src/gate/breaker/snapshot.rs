@@ -81,6 +81,16 @@ impl Breaker {
         }
         out
     }
+    /// As [`Breaker::migrate`], for other calls than those in flight: a half-open round starts anew.
+    pub fn adopt(&self, old: &BreakerPolicy, new: &BreakerPolicy, now: Instant) -> Breaker {
+        let mut out = self.migrate(old, new, now);
+        out.generation = out.generation.wrapping_add(1);
+        if out.phase == Phase::HalfOpen {
+            out.probes = Some(Box::default());
+            out.until = now + new.half_open.max_wait;
+        }
+        out
+    }
     /// Where an entry of the old machine's window stands in this one.
     pub fn carry_stamp(&self, stamp: Stamp, from: &Breaker, now: Instant) -> Stamp {
         from.window.carry_stamp(stamp, &self.window, now)
