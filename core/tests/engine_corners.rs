@@ -447,3 +447,23 @@ fn a_refused_connection_took_no_effect() {
     let out = settle(&mut r, permit, r#","facts":{"error":"ECONNREFUSED","sent":true}"#);
     assert_eq!(word(&out, "decision.no_retry"), "not_idempotent", "the host knows better");
 }
+
+#[test]
+fn a_permit_granted_after_the_snapshot_is_unknown_to_the_engine_rebuilt_from_it() {
+    let mut lost = Rig::new(&one("{}"));
+    let before = admit(&mut lost, "").unwrap();
+    call(&mut lost, "", "success");
+    let bytes = lost.engine.snapshot();
+    let after: Vec<u64> = (0..3).map(|_| admit(&mut lost, "").unwrap()).collect();
+    let mut r = lost.clone();
+    r.engine = Engine::restore_json(&r.policy, &bytes, 5_000.0).unwrap();
+    at(&mut r, 5_000);
+    let fresh: Vec<u64> = (0..3).map(|_| admit(&mut r, "").unwrap()).collect();
+    for permit in after {
+        let out = settle(&mut r, permit, r#","outcome":"failure""#);
+        assert_eq!(word(&out, "error.code"), "unknown_permit", "{out:?}");
+    }
+    for permit in fresh.into_iter().chain([before]) {
+        assert!(is_true(&settle(&mut r, permit, r#","outcome":"success""#), "decision.counted"));
+    }
+}

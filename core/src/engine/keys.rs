@@ -50,10 +50,12 @@ impl Engine {
             }
         }
     }
-    /// Makes the key handles of the engine before this one stale.
-    pub(crate) fn renew_keys(&mut self, at: Instant) {
+    /// Tells this engine from the one before it: key handles of that one are stale here, permits granted since the snapshot unknown.
+    pub(crate) fn renew(&mut self, at: Instant) {
         let now = self.now();
-        self.keys.renew(hash_parts(self.seed, &[now.micros() as u64, at.micros() as u64, 1]), now);
+        let salt = |n| hash_parts(self.seed, &[now.micros() as u64, at.micros() as u64, n]);
+        self.permits.renew(salt(2));
+        self.keys.renew(salt(1), now);
     }
     /// The number of a key for the host; 0 is none.
     pub fn key_handle(&self, key: Key) -> u64 {

@@ -115,6 +115,8 @@ pub(super) struct Permits {
     free: Vec<u32>,
     cap: u32,
     tag: u64,
+    /// From one sequence number of a slot to the next.
+    step: u32,
     serial: u64,
     /// Permits whose lease ran out, oldest first: a late settle is observed, not refused.
     expired: VecDeque<u64>,
@@ -128,6 +130,7 @@ impl Permits {
             free: Vec::new(),
             cap: cap.min(MAX_PERMITS),
             tag: tag & 0x1ff,
+            step: 1,
             serial: 0,
             expired: VecDeque::new(),
             expired_set: BTreeSet::new(),
@@ -179,7 +182,7 @@ impl Permits {
         let lease = if permit.is_probe() { List::Probe } else { List::Lease };
         let slow = !permit.slow_at.is_never();
         let held = self.slots.get_mut(slot as usize)?;
-        held.seq = (held.seq + 1) & MAX_SEQ;
+        held.seq = held.seq.wrapping_add(self.step) & MAX_SEQ;
         if held.seq == 0 {
             held.seq = 1;
         }
@@ -280,6 +283,10 @@ impl Permits {
     /// What tells this engine's permits from another's; a reload keeps it.
     pub(super) fn tag(&self) -> u64 {
         self.tag
+    }
+    /// From now on no number is granted that the engine before this one may have granted since its snapshot.
+    pub(super) fn renew(&mut self, salt: u64) {
+        self.step = (1 << 20) + 1 + 2 * (salt >> 42) as u32;
     }
     /// Permits granted so far.
     pub(super) fn serial(&self) -> u64 {

@@ -211,11 +211,11 @@ enum Last {
 
 impl Engine {
     /// As [`Engine::restore`], from the wire. What has come due since the snapshot runs, and is told, with the first input.
-    /// Key handles of the engine that was are stale.
+    /// Key handles of the engine that was are stale, permits that it granted after the snapshot are unknown.
     pub fn restore_json(policy_json: &str, bytes: &[u8], at_ms: f64) -> Result<Engine, Vec<Fault>> {
         let at = wire_instant(at_ms).map_err(|f| vec![f])?;
         let mut engine = Engine::restore(crate::policy::read(policy_json)?, bytes)?;
-        engine.renew_keys(at);
+        engine.renew(at);
         Ok(engine)
     }
 }

@@ -75,7 +75,7 @@ impl Rig {
     /// Writes everything down and starts again from it.
     pub fn roundtrip(&mut self) {
         let bytes = self.engine.snapshot();
-        let back = Engine::restore_json(&self.policy, &bytes, self.engine.now().as_ms());
+        let back = Engine::restore(brownout::policy::read(&self.policy).unwrap(), &bytes);
         self.engine = back.unwrap_or_else(|faults| panic!("{}\n{faults:?}", self.policy));
         assert_eq!(self.engine.snapshot(), bytes, "a snapshot of a restored engine differs");
     }
