@@ -1,10 +1,10 @@
 // The blocks of docs/typescript.md, in order, as one program.
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -20,6 +20,7 @@ test("every block runs", async () => {
     "export async function main() {", ...lines.filter((line) => !isImport(line)), "bo.close(); own.close(); return true; }",
   ].join("\n");
   const dir = mkdtempSync(join(tmpdir(), "brownout-guide-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   writeFileSync(join(dir, "guide.ts"), program);
   const src = (name: string): string => at(`../src/${name}.ts`);
   await build({

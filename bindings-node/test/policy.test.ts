@@ -1,8 +1,8 @@
 // One policy, three ways to write it down; and what none of them may say.
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { policyFile } from "../src/file.js";
 import { Brownout, BrownoutError, policyJson } from "../src/node.js";
 import { toml } from "../src/toml.js";
@@ -63,6 +63,7 @@ test("the same document in three syntaxes is the same policy", () => {
 
 test("a file is read by its ending", () => {
   const dir = mkdtempSync(join(tmpdir(), "brownout-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   for (const [name, text] of [["a.toml", TOML], ["a.yaml", YAML], ["a.yml", YAML], ["a.json", JSON.stringify(OBJECT)]] as const) {
     writeFileSync(join(dir, name), text);
     expect(JSON.parse(policyFile(join(dir, name)))).toEqual(OBJECT);

@@ -1,5 +1,5 @@
 // The lines of docs/quickstart-nextjs.md, taken from the page and run; and the example app is made of the same lines.
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -31,8 +31,10 @@ let calls = 0;
 let healthy = true;
 const afip = createServer((_, response) => { calls += 1; response.writeHead(healthy ? 200 : 500, { "content-type": "application/json" }).end('{"cae":"75000000000000"}'); });
 
+const dir = mkdtempSync(join(tmpdir(), "brownout-quickstart-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
 beforeAll(async () => {
-  const dir = mkdtempSync(join(tmpdir(), "brownout-quickstart-"));
   for (const { path, text } of blocks) {
     mkdirSync(dirname(join(dir, path)), { recursive: true });
     writeFileSync(join(dir, path), text);

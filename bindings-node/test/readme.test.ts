@@ -1,12 +1,12 @@
 // The README's lines for Next.js are those of docs/quickstart-nextjs.md, which quickstart.test.ts runs; and they protect a call on their own.
 import { createServer } from "node:http";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const titled = (path: string): Map<string, string> =>
@@ -21,6 +21,7 @@ test("the README shows the lines of the guide", () => {
 
 test("the README's lines queue an invoice while AFIP is down, and leave AFIP alone", async () => {
   const dir = mkdtempSync(join(tmpdir(), "brownout-readme-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   for (const [file, text] of shown) {
     mkdirSync(dirname(join(dir, file)), { recursive: true });
     writeFileSync(join(dir, file), text);
