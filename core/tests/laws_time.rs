@@ -91,6 +91,32 @@ proptest! {
             prop_assert_eq!(one.as_ref().map(counted), other.as_ref().map(counted));
         }
     }
+    /// After a reload to whatever policy, the engine can be written down, goes on alike, and still knows its permits.
+    #[test]
+    fn an_engine_goes_on_under_another_policy(first in policy(Kind::Full), second in policy(Kind::Full), steps in trace(Kind::Full, 80), when in proptest::collection::vec(0u8..8, 80)) {
+        let (mut kept, mut written) = (Rig::new(&first), Rig::new(&first));
+        for ((gap, step), what) in steps.into_iter().zip(when) {
+            kept.now += gap;
+            written.now += gap;
+            if what < 2 {
+                let policy = [&first, &second][usize::from(what)];
+                let reload = format!(r#"{{"verb":"reload","policy":{policy}}}"#);
+                let (one, other) = (kept.say(&reload), written.say(&reload));
+                prop_assert_eq!(word(&one, "decision.result"), "done");
+                prop_assert_eq!(one, other);
+                (kept.policy, written.policy) = (policy.clone(), policy.clone());
+                written.roundtrip();
+            }
+            let (one, other) = (kept.step(&step), written.step(&step));
+            prop_assert_eq!(one.as_ref().map(counted), other.as_ref().map(counted));
+            if let (common::Step::Settle { .. }, Some(out)) = (&step, &one) {
+                prop_assert!(out.at("error").is_none(), "a permit was lost: {out:?}");
+            }
+            if one.is_some_and(|one| one.at("error").is_some()) {
+                prop_assert_eq!(kept.advance(kept.now), written.advance(written.now));
+            }
+        }
+    }
     /// `next` may be early, never late: until a microsecond before it, and for ever where there is none, nothing happens by itself.
     #[test]
     fn nothing_happens_before_the_next_deadline(policy in policy(Kind::Full), steps in trace(Kind::Full, 80)) {

@@ -6,7 +6,7 @@ use crate::engine::cells::NO_CELL;
 use crate::engine::deadlines::ROLLUP;
 use crate::engine::permits::{Held, Permit};
 use crate::engine::service::Place;
-use crate::engine::{Call, Decision, Engine, Key};
+use crate::engine::{Call, Decision, Engine};
 use crate::gate::breaker::Pass;
 use crate::policy::Service;
 
@@ -116,7 +116,6 @@ impl Engine {
             granted: now,
             lease_end: probe.unwrap_or(now + p.lease),
             slow_at,
-            keys: call.keys.map(|k| if let Key::Id(id) = k { Some(id) } else { None }),
             cells: checked.cells,
             breaker,
             rollup,

@@ -2,10 +2,8 @@
 //!
 //! A permit on the wire is `tag · sequence · slot` (9 + 24 + 20 bits, below 2^53): the tag tells engines apart,
 //! the sequence tells a settled permit from the one that took its slot.
-use crate::base::key::KeyId;
 use crate::base::time::Instant;
 use crate::engine::cells::MAX_SPLITS;
-use crate::gate::rule::MAX_KEYS;
 use crate::measure::window::Stamp;
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
@@ -41,7 +39,6 @@ pub(super) struct Permit {
     pub(super) lease_end: Instant,
     /// When it becomes slow; `NEVER` without a slow rule.
     pub(super) slow_at: Instant,
-    pub(super) keys: [Option<KeyId>; MAX_KEYS],
     /// The cell in each split of the service.
     pub(super) cells: [u32; MAX_SPLITS],
     /// By the breaker of the key or the service.

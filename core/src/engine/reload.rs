@@ -8,7 +8,6 @@ use crate::engine::permits::{Held, MAX_UNITS, Permit};
 use crate::engine::service::{ServiceState, build_all};
 use crate::engine::{Decision, Effect, Engine, Output};
 use crate::gate::breaker::{Breaker, Phase};
-use crate::gate::rule::MAX_KEYS;
 use crate::policy::Policy;
 use crate::status::state::{StatusEffect, StatusState, Target};
 use alloc::string::ToString;
@@ -139,10 +138,6 @@ impl Pair<'_> {
         let name = self.new.units.get(unit)?;
         self.old.units.iter().position(|u| u == name)
     }
-    fn key_before(&self, key: usize) -> Option<usize> {
-        let name = self.new.key_names.get(key)?;
-        self.old.key_names.iter().position(|k| k == name)
-    }
 }
 
 fn carry_service(p: &Pair, old: &ServiceState, new: &mut ServiceState) {
@@ -220,10 +215,6 @@ fn carry_permit(p: &Pair, permit: &Permit, old: &ServiceState, new: &ServiceStat
         let key = old.splits[before].cells.get(permit.cells[before] as usize).map(|c| c.key);
         *cell = key.and_then(|k| split.find(k)).unwrap_or(NO_CELL);
     }
-    let mut keys = [None; MAX_KEYS];
-    for (i, key) in keys.iter_mut().enumerate() {
-        *key = p.key_before(i).and_then(|before| permit.keys[before]);
-    }
     let mut amounts = [0; MAX_UNITS];
     for (i, amount) in amounts.iter_mut().enumerate() {
         *amount = p.unit_before(i).map_or(0, |before| permit.amounts[before]);
@@ -251,5 +242,5 @@ fn carry_permit(p: &Pair, permit: &Permit, old: &ServiceState, new: &ServiceStat
         Held { crossed, ..held }
     });
     let rollup = permit.rollup.filter(|_| new.rollup.is_some());
-    Permit { service: p.to as u32, cells, keys, amounts, limits, breaker, rollup, ..*permit }
+    Permit { service: p.to as u32, cells, amounts, limits, breaker, rollup, ..*permit }
 }

@@ -159,7 +159,7 @@ impl Engine {
         let sequences = read_u32s(&mut r)?;
         let free = read_u32s(&mut r)?;
         let serial = r.u64()?;
-        let live = r.count(60)?;
+        let live = r.count(56)?;
         // A reload may have lowered the policy's number: those in flight stay.
         r.expect(sequences.len() <= MAX_PERMITS as usize, "more permits than there are numbers")?;
         r.expect(sequences.iter().all(|s| *s <= MAX_SEQ) && serial < MOST, "a permit number out of range")?;
@@ -204,12 +204,6 @@ impl Engine {
                 *cell = split.find(read_key(r, keys)?).ok_or_else(|| r.corrupt("a permit without a cell"))?;
             }
         }
-        let mut named = [None; MAX_KEYS];
-        for key in &mut named {
-            if r.bool()? {
-                *key = read_key(r, keys)?;
-            }
-        }
         let (breaker, rollup) = (r.option(read_held)?, r.option(read_held)?);
         let limits = r.u32()?;
         let known = self.policy.services[service as usize].limits.len();
@@ -227,7 +221,6 @@ impl Engine {
             granted,
             lease_end,
             slow_at,
-            keys: named,
             cells,
             breaker,
             rollup,

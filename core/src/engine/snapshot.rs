@@ -115,9 +115,6 @@ impl Engine {
             let key = split.cells.get(cell as usize).map(|c| c.key.map_or(NOTHING, |k| rank[k.index()]));
             w.option(key, ByteWriter::u32);
         }
-        for key in p.keys {
-            w.option(key.map(|k| rank[k.index()]), ByteWriter::u32);
-        }
         w.option(p.breaker, write_held);
         w.option(p.rollup, write_held);
         w.u32(p.limits);
