@@ -467,3 +467,26 @@ fn a_permit_granted_after_the_snapshot_is_unknown_to_the_engine_rebuilt_from_it(
         assert!(is_true(&settle(&mut r, permit, r#","outcome":"success""#), "decision.counted"));
     }
 }
+
+#[test]
+fn a_peek_writes_nothing_whoever_asks() {
+    let mut r = Rig::new(&one(
+        r#"{"per":"tenant","breaker":{"consecutive_failures":1},"limits":[{"name":"l","limit":2,"period":"1h","per":["tenant","user"],"unit":"tokens"}]}"#,
+    ));
+    let ask = |weight: u64, tenant: &str, user: &str, tokens: u64| {
+        format!(
+            r#"{{"verb":"admit","service":"s","keys":{{"tenant":"{tenant}","user":"{user}"}},"weight":{weight},"amounts":{{"tokens":{tokens}}}}}"#
+        )
+    };
+    r.say(&ask(1, "a", "x", 2));
+    let before = r.engine.snapshot();
+    assert!(granted(&r.say(&ask(0, "new", "one", 2))));
+    assert_eq!(word(&r.say(&ask(0, "new", "one", 3)), "decision.code"), "impossible");
+    assert!(granted(&r.say(&ask(0, "a", "other", 2))), "both names may be known and the pair not");
+    assert_eq!(word(&r.say(&ask(0, "a", "x", 1)), "decision.code"), "limited");
+    let out = r.say(r#"{"verb":"admit","service":"s","keys":{"tenant":"new"},"weight":0}"#);
+    assert_eq!(word(&out, "error.code"), "key_required");
+    assert!(r.engine.snapshot() == before);
+    r.say(r#"{"verb":"command","order":"force_open","service":"s"}"#);
+    assert_eq!(word(&r.say(&ask(0, "new", "one", 1)), "decision.code"), "forced_open");
+}

@@ -8,7 +8,7 @@ use crate::engine::modes::{for_key, shares};
 use crate::engine::service::Place;
 use crate::engine::{Call, Decision, Engine, Failing, Gate, Key, Output, Refusal, RefusalCode};
 use crate::gate::breaker::{Breaker, Pass, Phase, Refused};
-use crate::gate::limit::LimitCheck;
+use crate::gate::limit::{LimitCheck, LimitState};
 use crate::gate::rule::{Mode, Rule};
 use alloc::format;
 
@@ -33,7 +33,7 @@ impl Engine {
         let now = self.begin(at);
         self.asked = call.service;
         let peek = call.amounts.first() == Some(&0);
-        let cells = match self.resolve(call, now)? {
+        let cells = match self.resolve(call, peek, now)? {
             Some(cells) => cells,
             None => return Ok(self.refuse_for_room(call, now, RefusalCode::KeysExhausted)),
         };
@@ -62,7 +62,7 @@ impl Engine {
     }
 
     /// The cell of each split, or `None` when there is no room for a new key.
-    fn resolve(&mut self, call: &Call, now: Instant) -> Result<Option<[u32; MAX_SPLITS]>, Fault> {
+    fn resolve(&mut self, call: &Call, peek: bool, now: Instant) -> Result<Option<[u32; MAX_SPLITS]>, Fault> {
         let mut cells = [NO_CELL; MAX_SPLITS];
         let service = call.service as usize;
         self.spare(&call.keys);
@@ -72,9 +72,15 @@ impl Engine {
                 *place = 0;
                 continue;
             }
-            let key = match self.split_key(service, at, &call.keys)? {
+            let key = match self.split_key(service, at, &call.keys, !peek)? {
                 Key::Absent => continue,
-                Key::NoRoom => return Ok(None),
+                Key::Id(key) if peek => {
+                    *place = self.services[service].splits[at].find(Some(key)).unwrap_or(NO_CELL);
+                    continue;
+                }
+                // A peek of a key that nobody has carried yet: no cell, which stands for a fresh one.
+                Key::New(_) if peek => continue,
+                Key::NoRoom | Key::New(_) => return Ok(None),
                 Key::Id(key) => key,
             };
             let breaker = self.policy.services[service].breaker.as_ref();
@@ -117,12 +123,11 @@ impl Engine {
         let Some(policy) = p.breaker.as_ref() else { return };
         let hash = || self.share_hash(call);
         let mode = for_key(self.modes.services[service].breaker_now, shares(&self.policy, &p.rule, &policy.rule), hash);
-        let cell = checked.cells[s.breaker_at as usize];
-        if mode == Mode::Off || cell == NO_CELL {
+        if mode == Mode::Off {
             return;
         }
         let split = s.breaker_split();
-        let key_hash = self.first_key(call).map_or(0, |k| self.keys.hash(k));
+        let key_hash = self.key_hash(call).unwrap_or(0);
         let draw = |salt: u64| Draw { seed: self.seed, service: s.hash ^ salt, key_hash, n: s.draws }.bits();
         let shadow = mode == Mode::Shadow;
         let keyed = split.is_keyed();
@@ -136,7 +141,7 @@ impl Engine {
                 Err(r) => self.failing.push(breaker_fails(r, &rollup.breaker, false, shadow)),
             }
         }
-        let own = &split.breakers[cell as usize];
+        let Some(own) = split.breakers.get(checked.cells[s.breaker_at as usize] as usize) else { return };
         match own.check(policy, now, || draw(0)) {
             Ok(pass) => checked.breaker = Some(pass),
             Err(r) => self.failing.push(breaker_fails(r, own, keyed, shadow)),
@@ -167,11 +172,12 @@ impl Engine {
             let Place { split: split_at, place, unit } = s.limit_at[i];
             let cell = checked.cells[split_at];
             let mode = self.modes.services[service].limits_now[i];
-            if mode == Mode::Off || cell == NO_CELL || self.is_exempt(call, &limit.exempt) {
+            if mode == Mode::Off || self.is_exempt(call, &limit.exempt) {
                 continue;
             }
             let units = call.amounts[unit];
-            let state = s.splits[split_at].limit_ref(cell, place);
+            let fresh = LimitState::default();
+            let state = if cell == NO_CELL { &fresh } else { s.splits[split_at].limit_ref(cell, place) };
             let (code, retry_at) = match state.check(limit, units, now) {
                 LimitCheck::Pass => {
                     checked.limits |= 1 << i;

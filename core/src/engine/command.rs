@@ -114,7 +114,7 @@ impl Engine {
         Ok(())
     }
     fn open_cell(&mut self, service: usize, split: usize, keys: &[Key; MAX_KEYS], now: Instant) -> Result<u32, Fault> {
-        match self.split_key(service, split, keys)? {
+        match self.split_key(service, split, keys, true)? {
             Key::Id(id) => {
                 let breaker = self.policy.services[service].breaker.as_ref();
                 Ok(self.services[service].splits[split].open(Some(id), breaker, now))
@@ -151,7 +151,7 @@ impl Engine {
                 (held.cells[split], Some(held.granted), units)
             }
             None if self.services[at].splits[split].is_keyed() => {
-                let found = match self.split_key(at, split, keys)? {
+                let found = match self.split_key(at, split, keys, false)? {
                     Key::Id(id) => self.services[at].splits[split].find(Some(id)),
                     _ => None,
                 };

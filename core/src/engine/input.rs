@@ -19,6 +19,8 @@ pub enum Key {
     Id(KeyId),
     /// There was no room to intern it.
     NoRoom,
+    /// A name that nobody has carried yet, by its stable hash: what a peek asks with, which interns nothing.
+    New(u64),
 }
 
 /// May this call proceed?

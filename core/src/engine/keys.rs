@@ -1,6 +1,6 @@
 //! Names of tenants, users and addresses: interned, found again, and let go when they rest.
 use crate::base::error::{Code, Fault};
-use crate::base::hash::hash_parts;
+use crate::base::hash::{hash_parts, stable};
 use crate::base::key::{KeyError, KeyId};
 use crate::base::time::Instant;
 use crate::engine::{Call, Effect, Engine, Key};
@@ -60,7 +60,7 @@ impl Engine {
     /// The number of a key for the host; 0 is none.
     pub fn key_handle(&self, key: Key) -> u64 {
         match key {
-            Key::Absent => 0,
+            Key::Absent | Key::New(_) => 0,
             Key::NoRoom => NO_ROOM,
             Key::Id(id) => self.keys.handle(id),
         }
@@ -79,25 +79,35 @@ impl Engine {
     }
     /// The key of a split for this call; `Absent` only where no rule of the split is in force.
     /// The caller has spared the call's keys; the key found is spared too.
-    pub(super) fn split_key(&mut self, service: usize, split: usize, keys: &[Key; MAX_KEYS]) -> Result<Key, Fault> {
+    /// Without `make` a key of several that nobody has carried yet is not interned.
+    pub(super) fn split_key(
+        &mut self,
+        service: usize,
+        split: usize,
+        keys: &[Key; MAX_KEYS],
+        make: bool,
+    ) -> Result<Key, Fault> {
         let per = &self.services[service].splits[split].per;
         if let [one] = per.as_slice() {
             let key = keys[*one as usize];
             return if key == Key::Absent { self.absent(service, split, *one) } else { Ok(key) };
         }
+        if let Some(missing) = per.iter().find(|name| keys[**name as usize] == Key::Absent) {
+            return self.absent(service, split, *missing);
+        }
         let mut parts = [KeyId::default(); MAX_KEYS];
         let n = per.len();
-        for (i, name) in per.iter().enumerate() {
+        for (part, name) in parts.iter_mut().zip(per) {
             match keys[*name as usize] {
-                Key::Id(id) => parts[i] = id,
-                Key::NoRoom => return Ok(Key::NoRoom),
-                Key::Absent => {
-                    let name = *name;
-                    return self.absent(service, split, name);
-                }
+                Key::Id(id) => *part = id,
+                other => return Ok(other),
             }
         }
-        self.group(&parts[..n])
+        if make { self.group(&parts[..n]) } else { Ok(self.keys.find_group(&parts[..n]).map_or(Key::New(0), Key::Id)) }
+    }
+    /// The key of a name for a peek; interns nothing.
+    pub fn look_up(&self, name: &str) -> Key {
+        self.keys.find(name).map_or(Key::New(stable(name.as_bytes())), Key::Id)
     }
     fn group(&mut self, parts: &[KeyId]) -> Result<Key, Fault> {
         if let Some(id) = self.keys.find_group(parts) {
@@ -219,16 +229,17 @@ impl Engine {
             None => self.keys.shown(id),
         }
     }
-    /// The first key that a call carries.
-    pub(super) fn first_key(&self, call: &Call) -> Option<KeyId> {
+    /// The hash of the first key that a call carries.
+    pub(super) fn key_hash(&self, call: &Call) -> Option<u64> {
         call.keys.iter().find_map(|k| match k {
-            Key::Id(id) => Some(*id),
+            Key::Id(id) => Some(self.keys.hash(*id)),
+            Key::New(hash) => Some(*hash),
             _ => None,
         })
     }
     /// Decides to which share of keys a call belongs; a call without a key belongs to all.
     pub(super) fn share_hash(&self, call: &Call) -> u64 {
         let service = self.services[call.service as usize].hash;
-        self.first_key(call).map_or(0, |k| hash_parts(0, &[service, self.keys.hash(k)]))
+        self.key_hash(call).map_or(0, |key| hash_parts(0, &[service, key]))
     }
 }

@@ -110,8 +110,12 @@ impl Engine {
         }
         out
     }
-    fn intern(&mut self, names: [Option<&str>; MAX_KEYS], at: Instant) -> Result<[Key; MAX_KEYS], Fault> {
-        let mut keys = [Key::Absent; MAX_KEYS];
+    /// The keys of a peek, which interns none.
+    fn look_up_all(&self, names: [Option<&str>; MAX_KEYS]) -> Result<[Key; MAX_KEYS], Fault> {
+        self.check_names(&names)?;
+        Ok(names.map(|name| name.map_or(Key::Absent, |name| self.look_up(name))))
+    }
+    fn check_names(&self, names: &[Option<&str>; MAX_KEYS]) -> Result<(), Fault> {
         for (i, name) in names.iter().enumerate() {
             if let Some(name) = name {
                 check_name(name).map_err(|code| {
@@ -120,6 +124,11 @@ impl Engine {
                 })?;
             }
         }
+        Ok(())
+    }
+    fn intern(&mut self, names: [Option<&str>; MAX_KEYS], at: Instant) -> Result<[Key; MAX_KEYS], Fault> {
+        self.check_names(&names)?;
+        let mut keys = [Key::Absent; MAX_KEYS];
         self.spare(&[]);
         for (i, name) in names.iter().enumerate() {
             if let Some(name) = name {
@@ -151,7 +160,7 @@ impl Engine {
         if !faults.is_empty() {
             return Ok(());
         }
-        let keys = self.intern(names, at)?;
+        let keys = if amounts[0] > 0 { self.intern(names, at)? } else { self.look_up_all(names)? };
         self.admit(&Call { service, keys, amounts, attempt, since, idempotent }, at)?;
         Ok(())
     }
