@@ -31,7 +31,7 @@ bo = Brownout(POLICY, clock=clock, sleeper=clock, seed=1)
 timeline = Timeline()
 traffic = {"without": Column(), "with": Column()}
 upstreams = Upstreams(SIMULATOR, clock, "python", bo)
-bo.on("*", lambda effect: timeline.add(at_ms=timeline.time_of(effect, clock.now_ms()), kind="effect", effect=effect))
+bo.on("*", lambda effect: timeline.add(at_ms=effect["at_ms"], kind="effect", effect=effect))
 
 
 @asynccontextmanager

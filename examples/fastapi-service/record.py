@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
@@ -15,14 +14,6 @@ class Timeline:
     def __init__(self) -> None:
         self._entries: deque[dict[str, Any]] = deque(maxlen=KEPT_ENTRIES)
         self._seq = 0
-        self._last_ms = 0.0
-
-    def time_of(self, effect: Mapping[str, Any], now_ms: float) -> float:
-        """When it happened. Effects that follow from another (the system's state, an incident) happened when that one did."""
-        follows = effect["effect"] in ("overall_changed", "incident_opened", "incident_closed")
-        untold = self._last_ms if follows else now_ms
-        self._last_ms = effect.get("at_ms", effect.get("since_ms", untold))
-        return self._last_ms
 
     def add(self, **entry: Any) -> None:
         self._seq += 1

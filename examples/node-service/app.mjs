@@ -19,8 +19,7 @@ export function createApp({ bo, clock, simulator, about = {}, statics = {} }) {
   const upstreams = new Upstreams({ simulator, clock, caller: "node" });
   const guards = Object.fromEntries(Object.values(CALLS).map((c) => [c.service, bo.guard(c.service)]));
   const openai = bo.fetch("openai", { fetch: upstreams.fetch, throwOnRefusal: true });
-  const timeOf = effectTimes(clock);
-  bo.on("*", (effect) => timeline.add({ at_ms: timeOf(effect), kind: "effect", effect }));
+  bo.on("*", (effect) => timeline.add({ at_ms: effect.at_ms ?? clock.now(), kind: "effect", effect }));
 
   /** Either way of protecting a call: a guarded function, or a `fetch` that a client library could be given. */
   async function protectedCall(call, tenant) {
@@ -130,16 +129,6 @@ export function createApp({ bo, clock, simulator, about = {}, statics = {} }) {
     server.once("listening", again);
   }
   return server;
-}
-
-/** Effects that follow from another (the system's state, an incident) happened when that one did. */
-function effectTimes(clock) {
-  let last = clock.now();
-  return (effect) => {
-    const follows = ["overall_changed", "incident_opened", "incident_closed"].includes(effect.effect);
-    last = effect.at_ms ?? effect.since_ms ?? (follows ? last : clock.now());
-    return last;
-  };
 }
 
 function refusalJson(refusal) {

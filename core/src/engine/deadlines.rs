@@ -131,6 +131,7 @@ impl Engine {
                 }
                 _ => self.run_breakers(at, rank),
             }
+            self.stamp(at);
         }
         self.clock.set(to);
     }

@@ -74,6 +74,8 @@ pub struct Engine {
     decision: Decision,
     failing: Vec<Failing>,
     effects: Vec<Effect>,
+    /// When each of them happened.
+    effect_times: Vec<Instant>,
     /// Do `effects` belong to an output that is still to come?
     untold: bool,
     /// Keys of the call at hand.
@@ -119,6 +121,7 @@ impl Engine {
             decision: Decision::Done,
             failing: Vec::new(),
             effects: Vec::new(),
+            effect_times: Vec::new(),
             untold: false,
             spared: Vec::new(),
             departed: Vec::new(),
@@ -158,6 +161,7 @@ impl Engine {
         let (now, behind) = self.clock.take(at);
         if let Some(by) = behind {
             self.effects.push(Effect::ClockBehind { by });
+            self.stamp(now);
         }
         self.run_due(now);
         now
@@ -166,14 +170,21 @@ impl Engine {
     fn start_effects(&mut self) {
         if !core::mem::replace(&mut self.untold, true) {
             self.effects.clear();
+            self.effect_times.clear();
             self.departed.clear();
         }
+        self.stamp(self.clock.now());
+    }
+    /// Effects that have no instant yet happened at this one: a late call tells when, as a punctual one would.
+    pub(crate) fn stamp(&mut self, at: Instant) {
+        self.effect_times.resize(self.effects.len(), at);
     }
     /// Ends it.
     pub(crate) fn end(&mut self, decision: Decision) -> Output<'_> {
         self.decision = decision;
         self.untold = false;
         self.spared.clear();
+        self.stamp(self.clock.now());
         let next = self.next();
         Output { decision: &self.decision, failing: &self.failing, effects: &self.effects, next }
     }
@@ -189,6 +200,9 @@ impl Engine {
     }
     pub(crate) fn effects(&self) -> &[Effect] {
         &self.effects
+    }
+    pub(crate) fn effect_times(&self) -> &[Instant] {
+        &self.effect_times
     }
     pub(crate) fn replace_effects(&mut self, effects: Vec<Effect>) {
         self.effects = effects;

@@ -162,8 +162,6 @@ pub enum Effect {
         key: Option<KeyId>,
         /// Is it the roll-up of keyed breakers?
         rollup: bool,
-        /// When.
-        at: Instant,
         /// The move.
         transition: Transition,
     },

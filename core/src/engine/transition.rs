@@ -51,7 +51,7 @@ impl Engine {
         let key = if rollup { None } else { self.services[at].breaker_split().cells[cell as usize].key };
         // The end of a ramp and of the wait for a first probe move no state: only the status may follow.
         if t.from != t.to || !matches!(t.because, Because::MaxWait | Because::RampEnd) {
-            self.effects.push(Effect::Breaker { service, key, rollup, at: now, transition: t });
+            self.effects.push(Effect::Breaker { service, key, rollup, transition: t });
         }
         if rollup {
             if t.from != t.to {

@@ -44,7 +44,7 @@ impl Engine {
         self.write_decision(&mut w, &out);
         w.key("effects");
         w.begin_list();
-        effects.iter().for_each(|e| self.write_effect(&mut w, e));
+        effects.iter().zip(self.effect_times()).for_each(|(e, at)| self.write_effect(&mut w, e, *at));
         w.end_list();
         w.key("next");
         match next {
@@ -151,15 +151,16 @@ impl Engine {
     }
     /// Puts every pending effect into words, before the numbers in it change their meaning (reload).
     pub(crate) fn write_down_effects(&mut self) {
-        let written = self.effects().iter().map(|e| {
+        self.stamp(self.now());
+        let written = self.effects().iter().zip(self.effect_times()).map(|(e, at)| {
             let mut w = Writer::default();
-            self.write_effect(&mut w, e);
+            self.write_effect(&mut w, e, *at);
             Effect::Written(w.finish())
         });
         let written = written.collect();
         self.replace_effects(written);
     }
-    fn write_effect(&self, w: &mut Writer, e: &Effect) {
+    fn write_effect(&self, w: &mut Writer, e: &Effect, at: Instant) {
         if let Effect::Written(json) = e {
             return w.raw(json);
         }
@@ -170,7 +171,7 @@ impl Engine {
                 w.field_str("effect", "clock_behind");
                 w.field_num("by_ms", *by);
             }
-            Effect::Breaker { service, key, rollup, at, transition: t } => {
+            Effect::Breaker { service, key, rollup, transition: t } => {
                 w.field_str("effect", "breaker_changed");
                 self.service_name(w, *service);
                 w.opt_str("key", key.map(|k| self.key_name(k)).as_deref());
@@ -180,7 +181,6 @@ impl Engine {
                 w.field_str("from", t.from.word());
                 w.field_str("to", t.to.word());
                 w.field_str("because", t.because.word());
-                w.field_num("at_ms", self.wall(*at));
                 self.time(w, "retry_at_ms", t.retry_at);
                 w.field_num("attempt", t.attempt);
             }
@@ -211,6 +211,7 @@ impl Engine {
             }
             Effect::Status(s) => self.write_status(w, s),
         }
+        w.field_num("at_ms", self.wall(at));
         w.end();
     }
     fn because(&self, w: &mut Writer, causes: &[Cause]) {
