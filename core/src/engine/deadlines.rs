@@ -114,11 +114,16 @@ impl Engine {
 
     /// Runs every deadline due up to `to`, in order, and sets the time to `to`.
     pub(super) fn run_due(&mut self, to: Instant) {
+        let mut last = None;
         while let Some(next) = self.next() {
             if next.at > to {
                 break;
             }
             let Some((at, rank)) = self.earliest() else { break };
+            // A deadline that stands again right after it ran would stand for ever: better late once than never back.
+            if last.replace((at, rank)) == Some((at, rank)) {
+                break;
+            }
             self.clock.set(at);
             self.next = None;
             match rank {
