@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from brownout import Brownout, Failed, Ok
-from brownout.testing import ManualSleeper
+from brownout import Brownout, Failed, Ok, Refusal
+from brownout.testing import ManualClock, ManualSleeper
 
 
 class Flaky:
@@ -45,3 +45,31 @@ def test_gives_up_as_told(bo: Brownout, sleeper: ManualSleeper, settled: list[An
 async def test_async(bo: Brownout, sleeper: ManualSleeper) -> None:
     assert await bo.arun("retried", Flaky(1).later) == Ok("done", attempts=2)
     assert sleeper.slept_ms == [2_000]
+
+
+ONCE = {
+    "version": 1,
+    "services": {
+        "once": {
+            "limits": [{"name": "hour", "limit": 1, "period": "1h", "algorithm": "fixed_window"}],
+            "retry": {"attempts": 3, "backoff": {"base": "1s", "jitter": "none"}},
+        }
+    },
+}
+
+
+@pytest.mark.anyio
+async def test_a_refused_retry_leaves_what_the_attempt_before_ended_with(clock: ManualClock, sleeper: ManualSleeper) -> None:
+    bo = Brownout(ONCE, seed=1, clock=clock, sleeper=sleeper)
+    try:
+        result = bo.run("once", Flaky(9))
+        assert isinstance(result, Failed)
+        assert isinstance(result.error, ConnectionRefusedError)
+        assert (result.attempts, sleeper.slept_ms) == (1, [1_000])
+        assert isinstance(bo.run("once", Flaky(0)), Refusal)
+        clock.advance(3_600_000)
+        later = await bo.arun("once", Flaky(9).later)
+        assert isinstance(later, Failed)
+        assert isinstance(later.error, ConnectionRefusedError)
+    finally:
+        bo.close()

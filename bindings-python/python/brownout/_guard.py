@@ -64,10 +64,12 @@ class Guard:
         asked = self._asked(args, kwargs)
         now = since = self._engine.clock.now_ms()
         attempt = 0
+        ended: Result[R] | None = None
         while True:
             result, retry = self._once(ask(self._engine, asked, now, attempt, since), fn, args, kwargs)
+            ended = _ending(result, ended)
             if retry is None:
-                return self._with_fallback(result, args, kwargs)
+                return self._with_fallback(ended, args, kwargs)
             self._sleeper.sleep(retry["after_ms"])
             attempt, now = retry["attempt"], self._engine.clock.now_ms()
 
@@ -76,10 +78,12 @@ class Guard:
         asked = self._asked(args, kwargs)
         now = since = self._engine.clock.now_ms()
         attempt = 0
+        ended: Result[R] | None = None
         while True:
             result, retry = await self._aonce(ask(self._engine, asked, now, attempt, since), fn, args, kwargs)
+            ended = _ending(result, ended)
             if retry is None:
-                result = self._with_fallback(result, args, kwargs)
+                result = self._with_fallback(ended, args, kwargs)
                 if isinstance(result, Ok) and result.instead_of is not None and inspect.isawaitable(result.value):
                     result = await self._await_fallback(result)
                 return result
@@ -230,6 +234,11 @@ class Guard:
             return replace(result, value=await result.value)
         except Exception as error:
             return Failed(self._plain.service, error, result.attempts)
+
+
+def _ending(result: Result[R], before: Result[R] | None) -> Result[R]:
+    """How the call stands: where a later attempt was refused, what an earlier one ended with says more than the refusal."""
+    return before if isinstance(result, Refusal) and before is not None else result
 
 
 def _retry(settled: Decision | None) -> dict[str, Any] | None:
