@@ -33,9 +33,12 @@ impl Engine {
         let now = self.begin(at);
         self.asked = call.service;
         let peek = call.amounts.first() == Some(&0);
+        if self.deadline_passed(call, now) {
+            return Ok(self.refuse_outright(call, now, RefusalCode::DeadlinePassed));
+        }
         let cells = match self.resolve(call, peek, now)? {
             Some(cells) => cells,
-            None => return Ok(self.refuse_for_room(call, now, RefusalCode::KeysExhausted)),
+            None => return Ok(self.refuse_outright(call, now, RefusalCode::KeysExhausted)),
         };
         if !peek {
             self.services[call.service as usize].draws += 1;
@@ -55,7 +58,7 @@ impl Engine {
             return Ok(self.end(Decision::Granted { permit: 0, timeout: None, probe: false }));
         }
         if self.permits.is_full() {
-            return Ok(self.refuse_for_room(call, now, RefusalCode::PermitsExhausted));
+            return Ok(self.refuse_outright(call, now, RefusalCode::PermitsExhausted));
         }
         let decision = self.grant(call, &checked, now);
         Ok(self.end(decision))
@@ -263,7 +266,8 @@ impl Engine {
             }
         }
     }
-    fn refuse_for_room(&mut self, call: &Call, now: Instant, code: RefusalCode) -> Output<'_> {
+    /// Refuses for a reason of the engine's own: no gate is asked, or none is taken.
+    fn refuse_outright(&mut self, call: &Call, now: Instant, code: RefusalCode) -> Output<'_> {
         self.failing.clear();
         self.failing.push(fails(Gate::Engine, code, code == RefusalCode::KeysExhausted));
         let refusal = self.refusal(call, now);

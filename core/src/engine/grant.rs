@@ -129,6 +129,11 @@ impl Engine {
     fn begun(&self, call: &Call, now: Instant) -> Instant {
         call.since.map_or(now, |at| self.clock.inside(at).min(now))
     }
+    /// Has the time for all attempts of this call run out? A host that slept too long asks too late.
+    pub(super) fn deadline_passed(&self, call: &Call, now: Instant) -> bool {
+        let deadline = self.policy.services[call.service as usize].deadline;
+        deadline.is_some_and(|d| now >= self.begun(call, now) + d)
+    }
     /// What the retry rules need to know of this attempt.
     pub(super) fn attempt_of(&self, call: &Call, p: &Service, now: Instant) -> Attempt {
         Attempt {

@@ -34,10 +34,11 @@ pub enum RefusalCode {
     Impossible,
     KeysExhausted,
     PermitsExhausted,
+    DeadlinePassed,
 }
 
 /// The words of [`RefusalCode`], by number.
-pub const REFUSALS: [&str; 10] = [
+pub const REFUSALS: [&str; 11] = [
     "circuit_open",
     "half_open_full",
     "forced_open",
@@ -48,6 +49,7 @@ pub const REFUSALS: [&str; 10] = [
     "impossible",
     "keys_exhausted",
     "permits_exhausted",
+    "deadline_passed",
 ];
 
 impl RefusalCode {
