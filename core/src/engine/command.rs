@@ -144,10 +144,15 @@ impl Engine {
                 if held.service != service || held.limits & (1 << limit) == 0 {
                     return Err(fault());
                 }
-                // Only what this permit still holds can be given back.
+                // Only what this permit still holds can be given back. What is given back whole is no longer held of this
+                // limit; a part lowers what the permit holds of the unit.
                 let amount = &mut held.amounts[unit];
                 let units = units.min(*amount);
-                *amount -= units;
+                if units == *amount {
+                    held.limits &= !(1 << limit);
+                } else {
+                    *amount -= units;
+                }
                 (held.cells[split], Some(held.granted), units)
             }
             None if self.services[at].splits[split].is_keyed() => {
