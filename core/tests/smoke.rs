@@ -17,8 +17,7 @@ fn an_upstream_dies_and_comes_back() {
         permits.push(e.handle_json(&settle, at + 5.0));
     }
     assert!(
-        permits[1]
-            .contains(r#""from":"closed","to":"open","because":"consecutive_failures","at_ms":15,"retry_at_ms":60015"#),
+        permits[1].contains(r#""from":"closed","to":"open","because":"consecutive_failures","retry_at_ms":60015"#),
         "{}",
         permits[1]
     );

@@ -29,12 +29,12 @@ pub fn clippy(place: &Place) -> Result<Counts> {
 
 /// The core's unit and documentation tests, and those of this tool.
 pub fn core(place: &Place) -> Result<Counts> {
-    place.tests(place.cargo().args(["test", "-p", "brownout", "-p", "xtask"]))
+    place.tests(place.cargo().args(["test", "--no-fail-fast", "-p", "brownout", "-p", "xtask"]))
 }
 
 /// The tests crate: vectors, laws, models, surface, layering.
 pub fn contract(place: &Place) -> Result<Counts> {
-    place.tests(place.cargo().args(["test", "-p", "brownout-tests"]))
+    place.tests(place.cargo().args(["test", "--no-fail-fast", "-p", "brownout-tests"]))
 }
 
 /// The table of requirements: which of those that are due no test claims.
