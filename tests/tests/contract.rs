@@ -33,6 +33,7 @@ fn a_vector_is_named_like_its_file_and_only_once() {
     for v in committed() {
         assert_eq!(v.file.file_stem().and_then(|s| s.to_str()), Some(v.name.as_str()));
         assert!(names.insert(v.name.clone()), "`{}` stands twice", v.name);
+        assert!(v.why.len() >= 20, "`why` of `{}` must name the rule that is proven", v.name);
     }
 }
 
