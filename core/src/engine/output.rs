@@ -57,10 +57,6 @@ impl RefusalCode {
     pub fn word(self) -> &'static str {
         REFUSALS[self as usize]
     }
-    /// Will no waiting help?
-    pub fn is_permanent(self) -> bool {
-        self == RefusalCode::Impossible
-    }
 }
 
 /// One rule that refuses, in numbers.

@@ -99,24 +99,6 @@ impl TimeWindow {
         }
         true
     }
-    /// Takes out a settled call entered earlier; false when it has left the window or no such call is there.
-    pub fn take_out(&mut self, now: Instant, stamp: Stamp, sample: Sample) -> bool {
-        self.drop_expired(now);
-        let (f, s) = (u32::from(sample.failure), u32::from(sample.slow));
-        let Some(at) = self.find(stamp) else { return false };
-        let Some(b) = self.buckets.get_mut(at).filter(|b| b.calls > 0 && b.failures >= f && b.slow >= s) else {
-            return false;
-        };
-        b.calls -= 1;
-        b.failures -= f;
-        b.slow -= s;
-        let empty = b.calls == 0 && b.crossed == 0;
-        self.totals.subtract(1, f, s, 0);
-        if empty {
-            self.buckets.remove(at);
-        }
-        true
-    }
     fn find(&self, stamp: Stamp) -> Option<usize> {
         let index = i64::try_from(stamp.position()?).ok()?;
         self.buckets.binary_search_by_key(&index, |b| b.index).ok()

@@ -86,17 +86,6 @@ fn a_withdrawn_call_takes_no_room_of_a_count_window() {
     assert_eq!((w.totals(at(0)).calls, w.totals(at(0)).failures), (3, 0));
 }
 #[test]
-fn a_settled_call_can_be_taken_out_of_its_bucket() {
-    let mut w = TimeWindow::new(Span::from_secs(60), 10);
-    let stamp = w.record(at(0), BAD);
-    assert!(!w.take_out(at(1), stamp, SLOW));
-    assert!(w.take_out(at(1), stamp, BAD));
-    assert!(!w.take_out(at(1), stamp, BAD));
-    assert!(w.is_empty(at(1)));
-    let stamp = w.record(at(1), OK);
-    assert!(!w.take_out(at(66_000), stamp, OK));
-}
-#[test]
 fn old_stamps_match_nothing_after_clear() {
     let mut w = Window::new(WindowRule::Count { calls: 4 });
     let stamp = w.cross(at(0));
