@@ -12,6 +12,7 @@ mod clock;
 mod command;
 mod deadlines;
 mod grant;
+mod headers;
 mod input;
 mod keys;
 mod meter;

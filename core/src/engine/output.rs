@@ -6,6 +6,7 @@ use crate::gate::breaker::Transition;
 use crate::report::Rendered;
 use crate::status::state::StatusEffect;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Which part of the engine refused.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -136,6 +137,8 @@ pub enum Decision {
         /// Whether and when to try again.
         retry: RetryVerdict,
     },
+    /// Header fields of an HTTP answer: name and value.
+    Headers(Vec<(&'static str, String)>),
     /// A report.
     Report(Rendered),
     /// All state, as base64 text.

@@ -55,6 +55,7 @@ impl Engine {
                 Ok(())
             }
             "report" => self.take_report(t, &faults, at),
+            "headers" => self.take_headers(t, &faults, at),
             "snapshot" => {
                 t.finish();
                 if faults.is_empty() {
@@ -349,6 +350,17 @@ impl Engine {
             Fault::new(Code::UnknownFeature, "feature", format!("there is no feature `{}`", clip(name)))
         })?;
         Ok(Target::Feature(at as u32))
+    }
+    fn take_headers(&mut self, t: Table, faults: &Faults, at: Instant) -> Result<(), Fault> {
+        let service = self.read_service(&t)?;
+        let names = self.read_keys(&t);
+        let refused_until = t.node("retry_at_ms").and_then(|n| read_instant(&n));
+        t.finish();
+        if faults.is_empty() {
+            let keys = self.find_keys(names);
+            self.headers(service, &keys, refused_until, at)?;
+        }
+        Ok(())
     }
     fn take_report(&mut self, t: Table, faults: &Faults, at: Instant) -> Result<(), Fault> {
         let names = self.read_keys(&t);

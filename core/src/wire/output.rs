@@ -87,6 +87,13 @@ impl Engine {
                 w.opt_str("because", uncounted.map(|u| u.word()));
                 self.write_retry(w, retry);
             }
+            Decision::Headers(headers) => {
+                w.field_str("result", "headers");
+                w.key("headers");
+                w.begin();
+                headers.iter().for_each(|(name, value)| w.field_str(name, value));
+                w.end();
+            }
             Decision::Report(r) => {
                 w.field_str("result", "report");
                 w.field_num("status", r.status);

@@ -193,7 +193,7 @@ impl Engine {
                 outcome: *outcome,
                 retry: *retry,
             },
-            Decision::Report(_) | Decision::Snapshot(_) | Decision::Done => Last::Done,
+            Decision::Headers(_) | Decision::Report(_) | Decision::Snapshot(_) | Decision::Done => Last::Done,
         }
     }
     pub(crate) fn find_keys(&self, names: [Option<&str>; MAX_KEYS]) -> [Option<KeyId>; MAX_KEYS] {
