@@ -27,14 +27,21 @@ pub fn clippy(place: &Place) -> Result<Counts> {
     ]))?))
 }
 
+/// The laws draw the same cases in every run, so that a red run can be run again; `PROPTEST_RNG_SEED` and `PROPTEST_CASES`
+/// of the caller go before.
+fn fixed_seed() -> Option<(&'static str, &'static str)> {
+    const SEED: &str = "PROPTEST_RNG_SEED";
+    std::env::var_os(SEED).is_none().then_some((SEED, "20260701"))
+}
+
 /// The core's unit and documentation tests, and those of this tool.
 pub fn core(place: &Place) -> Result<Counts> {
-    place.tests(place.cargo().args(["test", "--no-fail-fast", "-p", "brownout", "-p", "xtask"]))
+    place.tests(place.cargo().args(["test", "--no-fail-fast", "-p", "brownout", "-p", "xtask"]).envs(fixed_seed()))
 }
 
 /// The tests crate: vectors, laws, models, surface, layering.
 pub fn contract(place: &Place) -> Result<Counts> {
-    place.tests(place.cargo().args(["test", "--no-fail-fast", "-p", "brownout-tests"]))
+    place.tests(place.cargo().args(["test", "--no-fail-fast", "-p", "brownout-tests"]).envs(fixed_seed()))
 }
 
 /// The table of requirements: which of those that are due no test claims.

@@ -286,8 +286,9 @@ impl Keys {
     pub fn unpin(&mut self, id: KeyId) {
         let Some(slot) = self.slot_mut(id).filter(|slot| slot.pins & !FILED > 0) else { return };
         slot.pins -= 1;
-        if slot.pins == 0 {
-            self.file(id, Instant::EPOCH);
+        if slot.pins & !FILED == 0 {
+            // Its entry may stand far ahead, from before it was held.
+            self.hasten(id, Instant::EPOCH);
         }
     }
     /// Is the key held?

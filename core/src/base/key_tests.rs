@@ -179,7 +179,7 @@ fn pick(model: &BTreeMap<String, (KeyId, u64)>, n: u8) -> Option<(String, KeyId)
 /// Parts that no group holds any more are in the queue without a bound.
 fn offered_again(keys: &Keys, parts: &[KeyId], filed: &mut BTreeMap<KeyId, i64>) {
     for part in parts.iter().filter(|part| !keys.is_pinned(**part)) {
-        filed.entry(*part).or_insert(0);
+        filed.insert(*part, 0);
     }
 }
 
@@ -251,4 +251,18 @@ proptest! {
             }
         }
     }
+}
+#[test]
+fn a_part_is_offered_as_soon_as_its_last_group_goes() {
+    let (now, far) = (Instant::from_millis(5), Instant::from_millis(1_000_000));
+    let mut keys = Keys::new(10, 1);
+    let (a, b) = (keys.intern("a").unwrap(), keys.intern("b").unwrap());
+    let group = keys.intern_group(&[a, b]).unwrap();
+    keys.file(a, far);
+    keys.file(b, far);
+    assert_eq!(keys.pop_due(now), None);
+    assert!(keys.remove(group));
+    let mut offered = [keys.pop_due(now), keys.pop_due(now)];
+    offered.sort();
+    assert_eq!(offered, [Some(a), Some(b)]);
 }
