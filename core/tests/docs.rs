@@ -246,7 +246,7 @@ fn the_wire_page_lists_every_operation_and_order() {
     let ops = text_between("core/src/wire/call.rs", "match op {", "_ =>");
     assert_eq!(words(WIRE, "Questions without an engine"), ops);
     let mut orders = text_between("core/src/wire/input.rs", "match order {", "_ =>");
-    orders.extend(["refund", "mode", "maintenance", "clear_maintenance", "rebase"].map(String::from));
+    orders.extend(["refund", "mode", "maintenance", "clear_maintenance", "rebuilt", "rebase"].map(String::from));
     assert_eq!(words(WIRE, "command"), orders);
     let verbs = text_between("core/src/wire/input.rs", "match verb {", "_ =>");
     for verb in &verbs {

@@ -4,6 +4,7 @@ use brownout::base::calendar::Zone;
 use brownout::base::error::Code;
 use brownout::base::num::Ratio;
 use brownout::base::time::{Span, parse_span};
+use brownout::engine::Engine;
 use brownout::gate::breaker::{BreakerContext, BreakerPolicy, WindowRule};
 use brownout::gate::limit::{Algorithm, LimitPolicy, Period};
 use brownout::gate::rule::Mode;
@@ -37,6 +38,17 @@ fn a_service_with_nothing_but_a_name_gets_the_service_row() {
     assert_eq!((p.mode, p.enforce_share, p.on_engine_failure), (Mode::Enforce, None, OnEngineFailure::Allow));
     assert_eq!((p.units, p.key_names), (vec!["calls".to_string()], vec!["tenant".to_string()]));
     assert_eq!(p.status.services.len(), 1);
+}
+
+#[test]
+fn hosts_know_what_to_do_without_the_engine_before_they_need_to() {
+    let text = r#"{"version":1,"on_engine_failure":"refuse","services":{"a":{"on_engine_failure":"allow"},"b":{}}}"#;
+    let names = Engine::from_json(text, 1, 0.0).unwrap().names_json();
+    let names: serde_json::Value = serde_json::from_str(&names).unwrap();
+    let words: Vec<_> = ["/services/0", "/services/1"]
+        .map(|at| names.pointer(&format!("{at}/on_engine_failure")).and_then(|w| w.as_str()).unwrap().to_string())
+        .into();
+    assert_eq!(words, ["allow", "refuse"]);
 }
 
 #[test]

@@ -111,6 +111,7 @@ fn every_effect_stands_in_a_vector() {
     let all = [
         "breaker_changed",
         "clock_behind",
+        "engine_rebuilt",
         "feature_changed",
         "incident_closed",
         "incident_opened",

@@ -4,7 +4,7 @@ use crate::base::time::Instant;
 use crate::engine::cells::NO_CELL;
 use crate::engine::deadlines::ROLLUP;
 use crate::engine::service::Place;
-use crate::engine::{Command, Decision, Engine, Key, Output, Target};
+use crate::engine::{Command, Decision, Effect, Engine, Key, Output, Target};
 use crate::gate::breaker::Order;
 use crate::gate::rule::MAX_KEYS;
 use crate::status::state as status;
@@ -53,6 +53,10 @@ impl Engine {
             Command::Refund { service, limit, keys, units, permit } => {
                 self.refund(service, limit, &keys, units, permit, now)?;
             }
+            Command::Rebuilt { losses, cause } => {
+                self.rebuilds.tell(losses, cause.clone(), now);
+                self.effects.push(Effect::Rebuilt { rebuilds: self.rebuilds.count, cause });
+            }
             Command::Rebase { .. } => {}
         }
         Ok(self.end(Decision::Done))
@@ -66,7 +70,7 @@ impl Engine {
         use crate::engine::ModeScope;
         let service = match command {
             Command::Breaker { service, .. } | Command::Refund { service, .. } => Some(*service),
-            Command::Mode { scope: ModeScope::Document, .. } | Command::Rebase { .. } => None,
+            Command::Mode { scope: ModeScope::Document, .. } | Command::Rebase { .. } | Command::Rebuilt { .. } => None,
             Command::Mode { scope: ModeScope::Service(s) | ModeScope::Breaker(s) | ModeScope::Limit(s, _), .. } => {
                 Some(*s)
             }

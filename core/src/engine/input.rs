@@ -176,6 +176,13 @@ pub enum Command {
         /// Taken by which permit; the oldest units without one.
         permit: Option<u64>,
     },
+    /// The host lost the engine and rebuilt this one from an earlier state.
+    Rebuilt {
+        /// How many losses this state does not know of; at least 1.
+        losses: u64,
+        /// What happened, in a few words.
+        cause: String,
+    },
     /// The clock was wrong: from now on the time is `to`. Remaining spans are kept.
     Rebase {
         /// The right time.

@@ -21,6 +21,7 @@ mod names;
 mod observe;
 mod output;
 mod permits;
+mod rebuilt;
 mod reload;
 mod report;
 mod restore;
@@ -42,6 +43,7 @@ use crate::engine::clock::Clock;
 use crate::engine::deadlines::Timers;
 use crate::engine::modes::Modes;
 use crate::engine::permits::Permits;
+use crate::engine::rebuilt::Rebuilds;
 use crate::engine::service::ServiceState;
 use crate::policy::Policy;
 use crate::status::state::{StatusEffect, StatusState};
@@ -71,6 +73,7 @@ pub struct Engine {
     pub(crate) status: StatusState,
     modes: Modes,
     gauges: BTreeMap<String, (f64, Instant)>,
+    pub(crate) rebuilds: Rebuilds,
     /// What the output of this call borrows.
     decision: Decision,
     failing: Vec<Failing>,
@@ -119,6 +122,7 @@ impl Engine {
             started: at,
             timers: Timers::default(),
             gauges: BTreeMap::new(),
+            rebuilds: Rebuilds::default(),
             decision: Decision::Done,
             failing: Vec::new(),
             effects: Vec::new(),

@@ -202,6 +202,13 @@ pub enum Effect {
         /// How long it lasted.
         duration: Span,
     },
+    /// The host rebuilt the engine after losing it.
+    Rebuilt {
+        /// How often so far.
+        rebuilds: u64,
+        /// What had happened.
+        cause: String,
+    },
     /// Status of a service, a feature or the whole.
     Status(StatusEffect),
     /// Something that happened under the policy before a reload, as it stands on the wire.

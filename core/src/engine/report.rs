@@ -10,7 +10,8 @@ use crate::gate::breaker::Breaker;
 use crate::gate::rule::MAX_KEYS;
 use crate::policy::Service;
 use crate::report::{
-    BreakerLine, CapacityNumbers, GaugeLine, HealthInput, LimitLine, Load, ReportRequest, TrafficLine, render,
+    BreakerLine, CapacityNumbers, GaugeLine, HealthInput, LimitLine, Load, RebuildsLine, ReportRequest, TrafficLine,
+    render,
 };
 use crate::status::view::{SystemView, TenantReading};
 use alloc::vec::Vec;
@@ -41,6 +42,10 @@ impl Engine {
             gauges: self.gauges.iter().map(|(name, (value, at))| GaugeLine { name, value: *value, at: *at }).collect(),
             permits: Load { used: self.permits.live() as u64, max: self.policy.permits.into() },
             keys: Load { used: self.keys.len() as u64, max: self.policy.keys.cap.into() },
+            rebuilds: RebuildsLine {
+                count: self.rebuilds.count,
+                last: self.rebuilds.last.as_ref().map(|(at, cause)| (*at, cause.as_str())),
+            },
             capacity: self.capacity_numbers(),
         };
         input.on_wall(|at| self.wall(at))

@@ -10,6 +10,7 @@ use crate::engine::clock::Clock;
 use crate::engine::deadlines::ROLLUP;
 use crate::engine::meter::Meter;
 use crate::engine::permits::{Held, MAX_PERMITS, MAX_SEQ, MAX_UNITS, Permit};
+use crate::engine::rebuilt::Rebuilds;
 use crate::engine::snapshot::{CLOCK, FORMAT, GAUGES, KEYS, MAGIC, MODES, NOTHING, PERMITS, SERVICES, STATUS};
 use crate::gate::breaker::{Breaker, Phase};
 use crate::gate::limit::LimitState;
@@ -36,7 +37,8 @@ impl Engine {
         Ok(engine)
     }
     fn read_all(&mut self, mut r: ByteReader) -> Read<()> {
-        self.read_clock(r.section_of(CLOCK, 1)?.body)?;
+        let clock = r.section_of(CLOCK, 2)?;
+        self.read_clock(clock.body, clock.version)?;
         let keys = self.restore_keys(r.section_of(KEYS, 1)?.body)?;
         let mut services = r.section_of(SERVICES, 1)?.body;
         for at in self.services_by_name() {
@@ -53,13 +55,16 @@ impl Engine {
         self.next = None;
         Ok(())
     }
-    fn read_clock(&mut self, mut r: ByteReader) -> Read<()> {
+    fn read_clock(&mut self, mut r: ByteReader, version: u16) -> Read<()> {
         let (now, offset, behind) = (r.instant()?, r.i64()?, r.bool()?);
         r.expect(offset.unsigned_abs() <= 1 << 53, "a clock out of range")?;
         self.clock = Clock::from_parts(now, offset, behind);
         self.set_ahead();
         self.started = r.instant()?;
         self.epoch = r.u16()?;
+        if version > 1 {
+            self.rebuilds = Rebuilds::read(&mut r, now)?;
+        }
         r.finish()
     }
     fn restore_keys(&mut self, mut r: ByteReader) -> Read<Vec<KeyId>> {

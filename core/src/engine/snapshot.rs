@@ -39,13 +39,14 @@ impl Engine {
         w.u16(FORMAT);
         w.u64(self.policy.hash);
         w.u64(self.seed);
-        w.section(CLOCK, 1, |w| {
+        w.section(CLOCK, 2, |w| {
             let (now, offset, behind) = self.clock.parts();
             w.instant(now);
             w.i64(offset);
             w.bool(behind);
             w.instant(self.started);
             w.u16(self.epoch);
+            self.rebuilds.write(w);
         });
         w.section(KEYS, 1, |w| self.write_keys(w, &order, &rank));
         let services = self.services_by_name();

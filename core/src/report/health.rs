@@ -1,5 +1,5 @@
 //! The native JSON report: the status first, then six sections (breakers, services, features, incidents, latency, recovery), none ever missing,
-//! then the text for browsers. Detailed, it adds traffic, limits, gauges, probes and loads.
+//! then the engine itself if it ever had to be rebuilt, and the text for browsers. Detailed, it adds traffic, limits, gauges, probes and loads.
 use super::words::{iso, seconds, write_title};
 use super::{Ask, HealthInput, JSON, Load, Profile, Rendered};
 use crate::base::time::{Instant, Span};
@@ -31,6 +31,7 @@ pub(super) fn render(input: &HealthInput, ask: &Ask) -> Rendered {
     write_incidents(&mut w, input);
     write_latency(&mut w, input);
     write_recovery(&mut w, input);
+    write_rebuilds(&mut w, input);
     if ask.detailed {
         write_numbers(&mut w, input);
     }
@@ -199,6 +200,17 @@ fn write_recovery(w: &mut Writer, input: &HealthInput) {
         }
         w.end();
     }
+    w.end();
+}
+
+/// Nothing at all while the engine has never been lost.
+fn write_rebuilds(w: &mut Writer, input: &HealthInput) {
+    let Some((at, cause)) = input.rebuilds.last else { return };
+    w.key("engine");
+    w.begin();
+    w.field_num("rebuilds", input.rebuilds.count);
+    w.field_str("rebuilt_at", &iso(at));
+    w.field_str("cause", cause);
     w.end();
 }
 

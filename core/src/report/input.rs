@@ -27,6 +27,8 @@ pub struct HealthInput<'a> {
     pub permits: Load,
     /// Live keys.
     pub keys: Load,
+    /// How often the host had to rebuild the engine.
+    pub rebuilds: RebuildsLine<'a>,
     /// Numbers of the capacity side; zeros where nobody knows.
     pub capacity: CapacityNumbers,
 }
@@ -124,6 +126,15 @@ pub struct GaugeLine<'a> {
     pub at: Instant,
 }
 
+/// How often the host had to rebuild the engine after losing it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RebuildsLine<'a> {
+    /// How often.
+    pub count: u64,
+    /// When the last time, and what had happened.
+    pub last: Option<(Instant, &'a str)>,
+}
+
 /// The four numbers of the capacity side in the simple format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CapacityNumbers {
@@ -145,6 +156,7 @@ impl HealthInput<'_> {
             (b.since, b.retry_at) = (wall(b.since), b.retry_at.map(&wall));
         }
         self.gauges.iter_mut().for_each(|g| g.at = wall(g.at));
+        self.rebuilds.last = self.rebuilds.last.map(|(at, cause)| (wall(at), cause));
         self.system.on_wall(wall);
         self
     }

@@ -17,7 +17,7 @@ mod sample;
 mod tests;
 
 pub use crate::status::overall::exit_code;
-pub use input::{BreakerLine, CapacityNumbers, GaugeLine, HealthInput, LimitLine, Load, TrafficLine};
+pub use input::{BreakerLine, CapacityNumbers, GaugeLine, HealthInput, LimitLine, Load, RebuildsLine, TrafficLine};
 pub use words::iso;
 
 use crate::base::error::{Code, Fault};

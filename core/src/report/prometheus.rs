@@ -4,6 +4,7 @@
 use super::words::{breaker_word, seconds};
 use super::{HealthInput, OPENMETRICS, PROMETHEUS, Rendered};
 use crate::base::num::Ratio;
+use crate::base::time::Instant;
 use crate::base::write::Writer;
 use crate::call::OUTCOMES;
 use alloc::format;
@@ -123,6 +124,17 @@ fn process(p: &mut Page, input: &HealthInput) {
     p.sample(&[], input.permits.used);
     p.family("brownout_keys_live", Kind::Gauge, None, "Keys that are remembered.");
     p.sample(&[], input.keys.used);
+    p.family("brownout_engine_rebuilds", Kind::Counter, None, "Times that the engine was lost and rebuilt.");
+    p.sample(&[], input.rebuilds.count);
+    if let Some((at, _)) = input.rebuilds.last {
+        p.family(
+            "brownout_engine_rebuilt_timestamp_seconds",
+            Kind::Gauge,
+            Some("seconds"),
+            "When the engine was last rebuilt.",
+        );
+        p.sample(&[], seconds(at.since(Instant::EPOCH)));
+    }
 }
 
 fn statuses(p: &mut Page, input: &HealthInput) {

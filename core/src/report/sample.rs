@@ -1,7 +1,8 @@
 //! One reading for the tests of this room: AFIP is open, the database is slow and short of memory, the rest works.
 #![allow(clippy::unwrap_used)]
 use super::{
-    BreakerLine, CapacityNumbers, GaugeLine, HealthInput, LimitLine, Load, Rendered, ReportRequest, TrafficLine, render,
+    BreakerLine, CapacityNumbers, GaugeLine, HealthInput, LimitLine, Load, RebuildsLine, Rendered, ReportRequest,
+    TrafficLine, render,
 };
 use crate::base::doc::{Faults, Node};
 use crate::base::json::Json;
@@ -61,6 +62,7 @@ impl Sample {
             gauges: Vec::new(),
             permits: Load::default(),
             keys: Load::default(),
+            rebuilds: RebuildsLine::default(),
             capacity: CapacityNumbers::default(),
         }
     }
@@ -104,6 +106,7 @@ impl Sample {
             gauges: vec![GaugeLine { name: "queue_depth", value: 12.5, at: NOW }],
             permits: Load { used: 2, max: 65_536 },
             keys: Load { used: 20, max: 100_000 },
+            rebuilds: RebuildsLine::default(),
             capacity: CapacityNumbers { bottlenecks: 2, organizations: 15, database_tenths: 85, recommendations: 3 },
             ..self.input()
         }

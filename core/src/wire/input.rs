@@ -286,6 +286,12 @@ impl Engine {
                 t.finish();
                 Command::Rebase { to }
             }
+            ("rebuilt", _) => {
+                let losses = t.integer("losses", 1, EXACT).unwrap_or(1);
+                let cause = t.text("cause").map(clip).unwrap_or_default();
+                t.finish();
+                Command::Rebuilt { losses, cause }
+            }
             _ if !t.has("order") => {
                 t.fault_at("order", Code::MissingField, "a command names its order");
                 return Ok(());

@@ -216,6 +216,11 @@ impl Engine {
                 w.field_str("service", service);
                 w.field_num("duration_ms", *duration);
             }
+            Effect::Rebuilt { rebuilds, cause } => {
+                w.field_str("effect", "engine_rebuilt");
+                w.field_num("rebuilds", *rebuilds);
+                w.field_str("cause", cause);
+            }
             Effect::Status(s) => self.write_status(w, s),
         }
         w.field_num("at_ms", self.wall(at));
