@@ -3,6 +3,7 @@
 // AsyncLocalStorage where there is one (Node, Next.js on node and edge, Workers with `nodejs_als`), shared by all copies
 // of this module. In a browser a plain stack: the keys hold while `fn` runs synchronously, up to its first await.
 import { fault } from "./errors.js";
+import { shared } from "./series.js";
 import type { Keys } from "./types.js";
 
 /** A key as a person may write it. */
@@ -25,7 +26,7 @@ class Stack implements Storage {
   }
 }
 
-const KEY = Symbol.for("brownout@0/context");
+const KEY = shared("context");
 type Ctor = new () => Storage;
 
 function storage(): Storage {

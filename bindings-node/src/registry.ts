@@ -1,7 +1,9 @@
 // One engine per name and process, whatever a bundler does: Next.js gives routes, pages, instrumentation and proxy separate
 // copies of every module, but they share `globalThis`.
 
-const KEY = Symbol.for("brownout@0/named");
+import { shared } from "./series.js";
+
+const KEY = shared("named");
 
 /** The named engines of this process. */
 export function named<T>(): Map<string, T> {

@@ -6,10 +6,12 @@ mod counts;
 mod examples;
 mod licences;
 mod npm;
+mod package;
 mod place;
 mod plan;
 mod python;
 mod vectors;
+mod version;
 mod wasm;
 
 use anyhow::{Result, bail};
@@ -25,6 +27,8 @@ cargo xtask COMMAND
   vectors [PATH…] [--runner NAME]    play vectors through one runner or all: core json node wasm python
   rows                               which requirement is proven by which test
   bench                              the core's benches
+  package [--only PART]              what is published, into `dist/`, with its provenance
+  version [NUMBER] [--check]         the one version number: shown, written everywhere, or compared everywhere
 ";
 
 fn main() {
@@ -91,6 +95,32 @@ fn dispatch() -> Result<bool> {
             let rest: Vec<_> = args.raw_args()?.collect();
             place.run(place.cargo().args(["bench", "-p", "brownout"]).args(rest))
         }
+        "package" => {
+            let mut only = Vec::new();
+            while let Some(arg) = args.next()? {
+                match arg {
+                    Long("only") => only.push(args.value()?.string()?),
+                    other => return Err(other.unexpected().into()),
+                }
+            }
+            package::run(&place, &only)
+        }
+        "version" => match args.next()? {
+            None => {
+                println!("{}", version::number(&place)?);
+                Ok(true)
+            }
+            Some(Long("check")) => {
+                finish(args)?;
+                Ok(version::check(&place)?.failed == 0)
+            }
+            Some(Value(number)) => {
+                finish(args)?;
+                version::set(&place, &number.string()?)?;
+                Ok(true)
+            }
+            Some(other) => Err(other.unexpected().into()),
+        },
         "help" => {
             print!("{USAGE}");
             Ok(true)

@@ -4,6 +4,7 @@ use crate::place::Place;
 use crate::python;
 use crate::wasm;
 use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
 
 /// The packages of the workspace, as the lock file says.
 pub fn install(place: &Place) -> Result<()> {
@@ -46,6 +47,16 @@ pub fn addon(place: &Place) -> Result<()> {
 pub fn native(place: &Place) -> Result<Counts> {
     addon(place)?;
     place.tests(place.program("node").args(["--test", "bindings-node/native/test.cjs"]))
+}
+
+/// Packs a built package into a folder, as the registry would get it.
+pub fn pack(place: &Place, package: &str, into: &Path) -> Result<PathBuf> {
+    let mut npm = place.program("npm");
+    npm.args(["pack", "--json", "--ignore-scripts", "--loglevel=error", "--pack-destination"]).arg(into);
+    let said = place.output(npm.current_dir(place.root.join(package)))?;
+    let packed: serde_json::Value = serde_json::from_str(&said).context("`npm pack` said something else than JSON")?;
+    let name = packed[0]["filename"].as_str().context("`npm pack` names no file")?;
+    Ok(into.join(name))
 }
 
 /// The built package as its users get it.

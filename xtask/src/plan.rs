@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test`, in order, and what each one stands on.
 use crate::counts::Counts;
 use crate::place::Place;
-use crate::{checks, examples, licences, npm, python, vectors, wasm};
+use crate::{checks, examples, licences, npm, python, vectors, version, wasm};
 use anyhow::{Result, bail};
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -28,6 +28,13 @@ const STEPS: &[Step] = &[
         run: licences::check,
     },
     Step { name: "locks", what: "the lock files name no machine", after: &[], needs: "Cargo.lock", run: checks::locks },
+    Step {
+        name: "version",
+        what: "every package has the workspace's version",
+        after: &[],
+        needs: "Cargo.lock",
+        run: version::check,
+    },
     Step { name: "core", what: "the core's own tests", after: &[], needs: "core", run: checks::core },
     Step {
         name: "no_std",
