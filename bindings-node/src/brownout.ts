@@ -9,7 +9,7 @@ import { Guard, type GuardOptions } from "./guard.js";
 import { report, type HealthAnswer, type HealthOptions } from "./health.js";
 import { policyJson, type PolicyInput } from "./policy.js";
 import type { EngineLoader } from "./raw.js";
-import { grantOf, refusalOf, type Refused } from "./read.js";
+import type { Refused } from "./read.js";
 import { named } from "./registry.js";
 import type { Effect, Facts, Grant, Names, Settled } from "./types.js";
 
@@ -108,9 +108,7 @@ export class Brownout {
 
   /** Asks by hand. Settle the permit of a grant exactly once. */
   admit(service: string, more: Omit<AdmitInput, "service"> = {}): Grant | Refused {
-    const d = this.facade.handle({ verb: "admit", service, ...more });
-    if (d === null) return Object.freeze({ permit: 0, probe: false });
-    return d.result === "granted" ? grantOf(d) : refusalOf(d);
+    return this.facade.ask({ service, ...more }, this.facade.now());
   }
 
   /** Settles by hand. Throws `unknown_permit` when it was settled before, or granted elsewhere. */

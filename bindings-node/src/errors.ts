@@ -63,11 +63,11 @@ export function readThrown(thrown: unknown): unknown {
 
 /** Did the engine's machine code stop, as opposed to the engine refusing an input? */
 export function isTrap(thrown: unknown): boolean {
-  if (thrown instanceof BrownoutError) return false;
+  if (thrown instanceof BrownoutError) return thrown.code === "engine_lost";
   const name = (thrown as { name?: unknown } | null)?.name;
   if (name === "RuntimeError" || name === "LinkError" || name === "CompileError" || name === "RangeError") return true;
-  // wasm-bindgen throws plain errors about a borrow that a trap left behind
-  return /unreachable|recursive use|null pointer|detached|memory access/.test(String((thrown as Error | null)?.message ?? thrown));
+  // wasm-bindgen throws plain errors about a borrow that a trap left behind, the addon says it in the core's words
+  return /unreachable|recursive use|null pointer|detached|memory access|"code":"engine_lost"/.test(String((thrown as Error | null)?.message ?? thrown));
 }
 
 /** The call took longer than it may. */

@@ -2,10 +2,11 @@
 // timer for the next instant, a snapshot now and then, and a rebuild when the engine's machine code stops.
 import { BehindWatch, type Clock } from "./clock.js";
 import { Listeners } from "./effects.js";
-import { BrownoutError, faultsOf, isTrap, readThrown } from "./errors.js";
+import { BrownoutError, fault, faultsOf, isTrap, readThrown } from "./errors.js";
 import { KeyCache } from "./keys.js";
 import { FLAG, SLOT, type EngineLoader, type RawEngine } from "./raw.js";
 import { grantOf, needsDrain, refusalOf, refusalOfScratch, settledOf, type Refused, type WireDecision, type WireOutput } from "./read.js";
+import { tally } from "./registry.js";
 import { Revival } from "./revival.js";
 import { TimerQueue } from "./timers.js";
 import type { Facts, Grant, Names, Refusal, ServiceInfo, Settled } from "./types.js";
@@ -61,8 +62,8 @@ export class Facade {
   readonly clock: Clock;
   readonly timers: TimerQueue;
   readonly listeners = new Listeners();
-  /** Counts: times the engine stopped and was dropped; calls let through meanwhile. */
-  readonly stats = { traps: 0, ungoverned: 0, snapshots: 0, lastTrap: undefined as string | undefined };
+  /** Counts: times the engine stopped, and was dropped or rebuilt; calls let through meanwhile. */
+  readonly stats = { traps: 0, rebuilds: 0, ungoverned: 0, snapshots: 0, lastTrap: undefined as string | undefined };
   readonly #o: FacadeOptions;
   readonly #keys: KeyCache;
   readonly #behind = new BehindWatch();
@@ -76,6 +77,8 @@ export class Facade {
   #steps: number;
   #dirty = false;
   #lastSnapshot: Uint8Array | undefined;
+  /** How many traps the state of that snapshot has been told of. */
+  #trapsInSnapshot = 0;
   #policyJson: string;
   #closed = false;
 
@@ -96,6 +99,9 @@ export class Facade {
     }
     this.#handle({ verb: "advance" }, at);
     this.#revival.enlist();
+    tally().engines += 1;
+    // a rebuild never starts from nothing: permits of the engine that was stay unknown to the one that is
+    if (this.#lastSnapshot === undefined) this.#keep();
   }
 
   /** The name tables of the current policy. */
@@ -141,23 +147,24 @@ export class Facade {
     let again = true;
     for (;;) {
       let permit: number;
+      let error: BrownoutError;
       try {
         permit = raw.admit(service.handle, this.#key(keys[0], at), this.#key(keys[1], at), this.#key(keys[2], at), this.#key(keys[3], at), weight, at);
-      } catch (error) {
-        this.#trapped(error);
+        const n = raw.scratch;
+        const flags = n[SLOT.flags] ?? 0;
+        if (!this.#dirty) this.#touch();
+        if (permit > 0 && flags === 0) return permit;
+        if (permit >= 0) {
+          const answer = this.#answer(raw, n, flags, permit, service.info, at);
+          // the handle stands for a key that found no room: next time it may
+          if (typeof answer === "object" && "refusal" in answer && answer.refusal.code === "keys_exhausted") this.#forget(keys);
+          return answer;
+        }
+        error = this.#error(raw);
+      } catch (thrown) {
+        this.#trapped(thrown);
         return this.#away(service.info);
       }
-      const n = raw.scratch;
-      const flags = n[SLOT.flags] ?? 0;
-      if (!this.#dirty) this.#touch();
-      if (permit > 0 && flags === 0) return permit;
-      if (permit >= 0) {
-        const answer = this.#answer(raw, n, flags, permit, service.info, at);
-        // the handle stands for a key that found no room: next time it may
-        if (typeof answer === "object" && "refusal" in answer && answer.refusal.code === "keys_exhausted") this.#forget(keys);
-        return answer;
-      }
-      const error = this.#error(raw);
       if (again && error.code === "stale_handle") {
         again = false;
         this.#forget(keys);
@@ -203,13 +210,15 @@ export class Facade {
   settle(permit: number, outcome: number, durationMs: number, at: number): Settled | 1 {
     const raw = this.#alive(at);
     if (!raw || permit === 0) return AWAY;
-    let counted: number;
     try {
-      counted = raw.settle(permit, outcome, durationMs, at);
+      return this.#settled(raw, raw.settle(permit, outcome, durationMs, at), outcome, at);
     } catch (error) {
       this.#trapped(error);
       return AWAY;
     }
+  }
+
+  #settled(raw: RawEngine, counted: number, outcome: number, at: number): Settled | 1 {
     const n = raw.scratch;
     const flags = n[SLOT.flags] ?? 0;
     if (!this.#dirty) this.#touch();
@@ -245,22 +254,24 @@ export class Facade {
     }
   }
 
-  /** Any verb; the decision, or `null` while the engine is away. */
-  handle(input: object, at = this.now()): WireDecision | null { return this.#decide(input, at); }
+  /** Any verb; the decision. Throws `engine_lost` while the engine is away. */
+  handle(input: object, at = this.now()): WireDecision { return this.output(input, at).decision ?? DONE; }
 
-  /** Any verb; the whole output. */
-  output(input: object, at = this.now()): WireOutput { return this.#handle(input, at) ?? {}; }
+  /** Any verb; the whole output. Throws `engine_lost` while the engine is away. */
+  output(input: object, at = this.now()): WireOutput {
+    const out = this.#handle(input, at);
+    if (out === null) throw lost();
+    return out;
+  }
 
   /** Another policy: equal rules keep their history. */
   reload(policyJson: string): void {
     const at = this.now();
-    this.#text(`{"verb":"reload","policy":${policyJson}}`, at);
+    if (this.#text(`{"verb":"reload","policy":${policyJson}}`, at) === null) throw lost();
     this.#policyJson = policyJson;
+    if (this.#raw) this.#contained((raw) => this.#read(raw));
     this.#lastSnapshot = undefined;
-    if (this.#raw) {
-      this.#read(this.#raw);
-      this.#snap();
-    }
+    this.#snap();
   }
 
   /** Canonical bytes of all state; they are also what a rebuild starts from. */
@@ -268,11 +279,12 @@ export class Facade {
     const bytes = this.#snap();
     if (bytes) return bytes;
     if (this.#lastSnapshot) return this.#lastSnapshot;
-    throw new BrownoutError([{ code: "engine_lost", path: "", message: "the engine is away and was never snapshotted", help: "try again" }]);
+    throw lost();
   }
 
   /** Ends timers and the engine. Calls afterwards go ungoverned. */
   close(): void {
+    if (!this.#closed) tally().engines -= 1;
     this.#closed = true;
     this.#revival.leave();
     if (this.#nextTimer !== null) this.clock.clearTimer(this.#nextTimer);
@@ -303,16 +315,31 @@ export class Facade {
   #alive(at: number): RawEngine | null {
     if (this.#raw !== null) return this.#raw;
     if (this.#closed || !this.#revival.due(at)) return null;
-    const { loader, seed } = this.#o;
     for (const bytes of this.#lastSnapshot ? [this.#lastSnapshot, undefined] : [undefined]) {
-      try {
-        this.#take(bytes ? loader.restore(this.#policyJson, bytes, at) : loader.create(this.#policyJson, seed, at));
-        const out = this.#handle({ verb: "advance" }, at);
-        if (out && this.#raw) return this.#raw;
-      } catch (error) { this.stats.lastTrap = String((error as Error)?.message ?? error); }
-      this.#raw = null;
+      if (this.#rebuild(bytes, at)) return this.#raw;
     }
     return null;
+  }
+
+  /** A new engine from the state of a snapshot, or from none, told how often it was lost; false when that fails too. */
+  #rebuild(bytes: Uint8Array | undefined, at: number): boolean {
+    const { loader, seed } = this.#o;
+    const { traps, lastTrap } = this.stats;
+    try {
+      // another seed than that of the engine that was: it may have given out permits that are still in use
+      this.#take(bytes ? loader.restore(this.#policyJson, bytes, at) : loader.create(this.#policyJson, BigInt.asUintN(64, seed + BigInt(traps)), at));
+    } catch (error) {
+      this.#raw = null;
+      if (isTrap(error)) this.#trapped(error);
+      else console.error("brownout: the engine cannot be rebuilt", readThrown(error));
+      return false;
+    }
+    const losses = traps - (bytes ? this.#trapsInSnapshot : 0);
+    const told = this.#raw?.joined !== true && losses > 0;
+    if (this.#handle(told ? { verb: "command", order: "rebuilt", losses, cause: lastTrap } : { verb: "advance" }, at) === null) return false;
+    this.stats.rebuilds += 1;
+    tally().rebuilds += 1;
+    return this.#raw !== null;
   }
 
   #take(raw: RawEngine): void {
@@ -341,15 +368,21 @@ export class Facade {
   /** Rethrows what is no trap; after a trap the engine is gone. */
   #trapped(error: unknown): void {
     if (!isTrap(error)) throw readThrown(error);
-    this.stats.lastTrap = String((error as Error).message);
-    this.stats.traps += 1;
-    this.#revival.trapped(this.clock.now());
-    this.listeners.emit([{ effect: "engine_lost", message: this.stats.lastTrap, traps: this.stats.traps }]);
+    this.#revival.trapped(this.clock.now(), String((error as Error).message));
+  }
+
+  /** Runs something of the engine that is no call of a user's. */
+  #contained(run: (raw: RawEngine) => void): void {
+    if (!this.#raw) return;
+    try { run(this.#raw); } catch (error) { this.#trapped(error); }
   }
 
   /** @internal The wasm instance is gone, with every engine inside it. */
-  drop(): void {
+  drop(cause: string): void {
     this.#raw = null;
+    this.stats.lastTrap = cause;
+    this.stats.traps += 1;
+    this.listeners.emit([{ effect: "engine_lost", cause, losses: this.stats.traps, at_ms: this.clock.now() }]);
     if (this.#nextTimer !== null) this.clock.clearTimer(this.#nextTimer);
     this.#nextTimer = null;
     this.#nextAt = Number.POSITIVE_INFINITY;
@@ -414,17 +447,14 @@ export class Facade {
     const at = this.now();
     const raw = this.#alive(at);
     if (!raw) { if (!this.#closed) this.#arm(at + this.#revival.waitMs, at); return; }
-    try {
+    this.#contained(() => {
       raw.advance(at);
-    } catch (error) {
-      this.#trapped(error);
-      return;
-    }
-    const n = raw.scratch;
-    const next = n[SLOT.nextMs] ?? -1;
-    if (needsDrain(n[SLOT.flags] ?? 0)) this.#deliver(this.#drain(raw), at);
-    this.#arm(next, at);
-    if (!this.#dirty) this.#touch();
+      const n = raw.scratch;
+      const next = n[SLOT.nextMs] ?? -1;
+      if (needsDrain(n[SLOT.flags] ?? 0)) this.#deliver(this.#drain(raw), at);
+      this.#arm(next, at);
+      if (!this.#dirty) this.#touch();
+    });
   }
 
   #touch(): void {
@@ -436,19 +466,24 @@ export class Facade {
   }
 
   #snap(): Uint8Array | null {
-    const raw = this.#raw;
-    if (!raw) return null;
-    try {
-      const bytes = raw.snapshot();
-      this.#lastSnapshot = bytes;
-      this.stats.snapshots += 1;
-      try { this.#o.onSnapshot?.(bytes); } catch (error) { console.error("brownout: `onSnapshot` threw", error); }
-      return bytes;
-    } catch (error) {
-      this.#trapped(error);
-      return null;
-    }
+    const bytes = this.#keep();
+    if (bytes === null) return null;
+    this.stats.snapshots += 1;
+    try { this.#o.onSnapshot?.(bytes); } catch (error) { console.error("brownout: `onSnapshot` threw", error); }
+    return bytes;
+  }
+
+  /** A snapshot to rebuild from. */
+  #keep(): Uint8Array | null {
+    let bytes: Uint8Array | null = null;
+    this.#contained((raw) => {
+      bytes = this.#lastSnapshot = raw.snapshot();
+      this.#trapsInSnapshot = this.stats.traps;
+    });
+    return bytes;
   }
 }
 
+const DONE: WireDecision = Object.freeze({ result: "done" });
+function lost(): BrownoutError { return fault("engine_lost", "", "the engine is away: it stopped inside a call and is rebuilt after a rest, or it was closed", "try again"); }
 const AWAY: Settled = Object.freeze({ counted: false, outcome: "neutral", because: "engine_lost" });

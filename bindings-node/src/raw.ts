@@ -23,6 +23,8 @@ export interface RawEngine {
   snapshot(): Uint8Array;
   /** The 16 numbers of the last numeric call; read it anew after each call, wasm memory may move. */
   readonly scratch: Float64Array;
+  /** It was there already: another thread of this process made it, and shares it. */
+  readonly joined?: boolean;
   /** Gives the memory back; the engine must not be used afterwards. */
   free?(): void;
 }

@@ -5,6 +5,14 @@ import { shared } from "./series.js";
 
 const KEY = shared("named");
 
+const TALLY = Symbol.for("brownout@0/tally");
+
+/** What this process has of engines, named or not: how many are open, and how often one was rebuilt. */
+export function tally(): { engines: number; rebuilds: number } {
+  const home = globalThis as unknown as Record<symbol, { engines: number; rebuilds: number } | undefined>;
+  return (home[TALLY] ??= { engines: 0, rebuilds: 0 });
+}
+
 /** The named engines of this process. */
 export function named<T>(): Map<string, T> {
   const home = globalThis as unknown as Record<symbol, Map<string, T> | undefined>;

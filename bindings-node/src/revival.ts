@@ -2,7 +2,7 @@
 // rebuilt from its last snapshot when it is next needed. Every copy of this module has an instance of its own.
 import type { EngineLoader } from "./raw.js";
 
-interface Droppable { drop(): void }
+interface Droppable { drop(cause: string): void }
 interface Seat { readonly engine: Droppable; readonly loader: EngineLoader }
 
 const seats = new Set<Seat>();
@@ -27,13 +27,15 @@ export class Revival {
   get waitMs(): number { return this.#inRow <= 1 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.#inRow - 2)); }
   due(at: number): boolean { return at >= this.#notBefore || at < this.#lastTrap; }
 
-  /** Drops every engine of the same instance. */
-  trapped(at: number): void {
-    this.#inRow = at - this.#lastTrap > CALM_MS ? 1 : this.#inRow + 1;
+  /** Drops every engine of the same instance: each has lost what came after its last snapshot. */
+  trapped(at: number, message: string): void {
+    this.#inRow = at - Math.max(this.#lastTrap, this.#notBefore) > CALM_MS ? 1 : this.#inRow + 1;
     this.#lastTrap = at;
     this.#notBefore = at + this.waitMs;
-    for (const seat of seats) if (seat.loader === this.#seat.loader) seat.engine.drop();
-    this.#seat.engine.drop();
-    try { this.#seat.loader.discard(); } catch { /* the next create says what is wrong */ }
+    const { loader } = this.#seat;
+    const cause = loader.kind === "wasm" ? `trap: ${message}` : "panic";
+    try { loader.discard(); } catch { /* the next create says what is wrong */ }
+    if (loader.kind === "wasm") for (const seat of seats) if (seat.loader === loader && seat !== this.#seat) seat.engine.drop(cause);
+    this.#seat.engine.drop(cause);
   }
 }
