@@ -25,6 +25,8 @@ pub mod policy;
 #[cfg(feature = "full")]
 pub mod report;
 pub mod status;
+#[cfg(feature = "tools")]
+pub mod tools;
 #[cfg(feature = "full")]
 pub mod wire;
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room and its floor. A report is written from plain readings, so it stands below the engine that hands them over.
-const ROOMS: [(&str, u8); 9] = [
+const ROOMS: [(&str, u8); 10] = [
     ("base", 0),
     ("measure", 1),
     ("gate", 2),
@@ -14,7 +14,8 @@ const ROOMS: [(&str, u8); 9] = [
     ("policy", 3),
     ("engine", 4),
     ("report", 3),
-    ("wire", 5),
+    ("tools", 5),
+    ("wire", 6),
 ];
 const MAX_LINES: usize = 500;
 

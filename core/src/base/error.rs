@@ -66,6 +66,8 @@ codes! {
     FallbackMissing = "fallback_missing", "say what users get instead, or they see the feature offline";
     TitleMissing = "title_missing", "give the feature a title: users see its key";
     PresetUnused = "preset_unused", "remove the preset, or name it in a service";
+    RecordingSyntax = "recording_syntax", "pass a file that `record` wrote, unchanged";
+    RecordingPolicy = "recording_policy", "replay under the policy that was recorded; name another one with `--policy`";
     EngineLost = "engine_lost", "the engine stopped inside a call and must be rebuilt from its last snapshot";
 }
 
