@@ -82,7 +82,13 @@ pub fn locks(place: &Place) -> Result<Counts> {
     const KNOWN: [&str; 3] =
         ["https://github.com/rust-lang/crates.io-index", "https://registry.npmjs.org/", "https://github.com/sponsors/"];
     let mut counts = Counts::default();
-    for file in ["Cargo.lock", "package-lock.json", "bindings-python/uv.lock"] {
+    for file in [
+        "Cargo.lock",
+        "package-lock.json",
+        "bindings-python/uv.lock",
+        "bench/rust/Cargo.lock",
+        "bench/node/package-lock.json",
+    ] {
         if !place.there(file) {
             continue;
         }

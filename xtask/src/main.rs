@@ -1,6 +1,7 @@
 //! `cargo xtask`: the one entry for set-up, demo, test, bench, vectors.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod checks;
 mod counts;
 mod examples;
@@ -26,9 +27,10 @@ cargo xtask COMMAND
   test [--only STEP] [--list]        every check and test, with progress; ends with `N passed, M failed`
   vectors [PATH…] [--runner NAME]    play vectors through one runner or all: core json node wasm python
   rows                               which requirement is proven by which test
-  bench                              the core's benches
   package [--only PART]              what is published, into `dist/`, with its provenance
   version [NUMBER] [--check]         the one version number: shown, written everywhere, or compared everywhere
+  bench [--only PART] [--save]       speed, memory and sizes beside the rivals and the bars; parts: rust node python size
+        [--quick] [--render] [--strict]
 ";
 
 fn main() {
@@ -91,10 +93,6 @@ fn dispatch() -> Result<bool> {
             let rest: Vec<_> = args.raw_args()?.collect();
             place.run(place.cargo().args(["run", "--quiet", "-p", "brownout-tests", "--bin", "rows", "--"]).args(rest))
         }
-        "bench" => {
-            let rest: Vec<_> = args.raw_args()?.collect();
-            place.run(place.cargo().args(["bench", "-p", "brownout"]).args(rest))
-        }
         "package" => {
             let mut only = Vec::new();
             while let Some(arg) = args.next()? {
@@ -121,6 +119,7 @@ fn dispatch() -> Result<bool> {
             }
             Some(other) => Err(other.unexpected().into()),
         },
+        "bench" => bench::bench(&place, &bench::Options::read(&mut args)?),
         "help" => {
             print!("{USAGE}");
             Ok(true)

@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test`, in order, and what each one stands on.
 use crate::counts::Counts;
 use crate::place::Place;
-use crate::{checks, examples, licences, npm, python, vectors, version, wasm};
+use crate::{bench, checks, examples, licences, npm, python, vectors, version, wasm};
 use anyhow::{Result, bail};
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -49,6 +49,13 @@ const STEPS: &[Step] = &[
         after: &[],
         needs: "tests/Cargo.toml",
         run: checks::contract,
+    },
+    Step {
+        name: "bench",
+        what: "the benches build, and the pages show the figures that were saved",
+        after: &[],
+        needs: "bench/figures.json",
+        run: bench::check,
     },
     Step {
         name: "rows",

@@ -1,0 +1,135 @@
+//! The core's hot path beside `governor` and `failsafe`, its failing calls, and its snapshot.
+use crate::cases::{ALONE, FAILING, FAILING_COUNT, FULL, TENANTS, call_of, engine, name, pass, pass_between, shuffled};
+use crate::rivals::Stack;
+use crate::timing::{Case, run, tell};
+use brownout::Engine;
+use brownout::base::time::Instant;
+use brownout::call::Outcome;
+use brownout::engine::Call;
+use cpu_time::ProcessTime;
+use std::hint::black_box;
+use std::time::Duration;
+
+/// All of it, told as it is known.
+pub fn all(quick: bool) {
+    let (turns, turn) = if quick { (3, Duration::from_millis(20)) } else { (15, Duration::from_millis(150)) };
+    hot(turns, turn);
+    failing(turns, turn);
+    snapshots(if quick { 1 } else { 5 });
+}
+
+/// An engine with its tenants; each call is another one's, in random order, a microsecond after the last.
+struct Ours {
+    engine: Engine,
+    calls: Vec<Call>,
+    next: usize,
+    at: i64,
+}
+
+impl Ours {
+    fn new(policy: &str, tenants: u32) -> Self {
+        let mut engine = engine(policy);
+        let calls: Vec<Call> =
+            shuffled(tenants).into_iter().map(|i| call_of(&mut engine, &name(i), Instant::EPOCH)).collect();
+        let mut ours = Ours { engine, calls, next: 0, at: 0 };
+        ours.pass(u64::from(tenants), Outcome::Success);
+        ours
+    }
+
+    fn turn(&mut self) -> (Call, Instant) {
+        self.next = if self.next + 1 == self.calls.len() { 0 } else { self.next + 1 };
+        self.at += 1;
+        (self.calls[self.next], Instant::from_micros(self.at))
+    }
+
+    fn pass(&mut self, times: u64, outcome: Outcome) {
+        for _ in 0..times {
+            let (call, now) = self.turn();
+            pass(&mut self.engine, &call, outcome, now);
+        }
+    }
+
+    /// As a host does it: a clock is read before the call and after.
+    fn pass_by_clock(&mut self, times: u64, since: std::time::Instant) {
+        for _ in 0..times {
+            let (call, _) = self.turn();
+            let now = || Instant::from_micros(since.elapsed().as_micros() as i64);
+            pass_between(&mut self.engine, &call, Outcome::Success, now(), now());
+        }
+    }
+}
+
+fn hot(turns: u32, turn: Duration) {
+    let (mut alone, mut one, mut many) = (Ours::new(ALONE, 1), Ours::new(FULL, 1), Ours::new(FULL, TENANTS));
+    let (mut one_clock, mut many_clock) = (Ours::new(FULL, 1), Ours::new(FULL, TENANTS));
+    let since = std::time::Instant::now();
+    let order: Vec<u64> = shuffled(TENANTS).into_iter().map(u64::from).collect();
+    let names: Vec<String> = shuffled(TENANTS).into_iter().map(name).collect();
+    let (rival_one, rival_many) = (Stack::of(&[7u64]), Stack::of(&order));
+    let rival_names = Stack::of(&names);
+    let mut named = Ours::new(FULL, TENANTS);
+    let (mut i, mut j, mut k) = (0, 0, 0);
+    let step = move |i: &mut usize| {
+        *i = if *i + 1 == TENANTS as usize { 0 } else { *i + 1 };
+        *i
+    };
+    let cases = vec![
+        Case::new("core.breaker.one", |n| alone.pass(n, Outcome::Success)),
+        Case::new("core.full.one", |n| one.pass(n, Outcome::Success)),
+        Case::new("core.full.many", |n| many.pass(n, Outcome::Success)),
+        Case::new("core.full_clock.one", |n| one_clock.pass_by_clock(n, since)),
+        Case::new("rivals.full.one", |n| (0..n).for_each(|_| rival_one.pass(&7))),
+        Case::new("core.full_clock.many", |n| many_clock.pass_by_clock(n, since)),
+        Case::new("rivals.full.many", |n| (0..n).for_each(|_| rival_many.pass(&order[step(&mut i)]))),
+        Case::new("core.full_name.many", |n| {
+            for _ in 0..n {
+                let now = || Instant::from_micros(since.elapsed().as_micros() as i64);
+                let at = now();
+                let call = call_of(&mut named.engine, &names[step(&mut k)], at);
+                pass_between(&mut named.engine, &call, Outcome::Success, at, now());
+            }
+        }),
+        Case::new("rivals.full_name.many", |n| (0..n).for_each(|_| rival_names.pass(&names[step(&mut j)]))),
+    ];
+    run(cases, turns, turn);
+}
+
+/// Fifteen calls in sixteen fail, so that the breaker judges each and never opens; against calls that all succeed.
+fn failing(turns: u32, turn: Duration) {
+    let filled = |policy| {
+        let mut ours = Ours::new(policy, 1);
+        ours.pass(100_000, Outcome::Success);
+        ours
+    };
+    let mut engines = [FAILING, FAILING, FAILING_COUNT, FAILING_COUNT].map(filled);
+    let [good_time, bad_time, good_count, bad_count] = &mut engines;
+    let fail = |ours: &mut Ours, n: u64| {
+        for i in 0..n {
+            ours.pass(1, if i % 16 == 0 { Outcome::Success } else { Outcome::Failure });
+        }
+    };
+    let cases = vec![
+        Case::new("core.window_time.success", |n| good_time.pass(n, Outcome::Success)),
+        Case::new("core.window_time.failure", |n| fail(bad_time, n)),
+        Case::new("core.window_count.success", |n| good_count.pass(n, Outcome::Success)),
+        Case::new("core.window_count.failure", |n| fail(bad_count, n)),
+    ];
+    run(cases, turns, turn);
+}
+
+fn snapshots(turns: u32) {
+    let ours = Ours::new(FULL, TENANTS);
+    let (mut take, mut restore, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..turns {
+        let begin = ProcessTime::now();
+        bytes = black_box(ours.engine.snapshot());
+        take.push(begin.elapsed().as_secs_f64() * 1e3);
+        let policy = brownout::policy::read(FULL).expect("a policy without faults");
+        let begin = ProcessTime::now();
+        black_box(Engine::restore(policy, &bytes).expect("its own snapshot"));
+        restore.push(begin.elapsed().as_secs_f64() * 1e3);
+    }
+    tell("core.snapshot.pause", "ms", &take);
+    tell("core.snapshot.restore", "ms", &restore);
+    tell("core.snapshot.size", "MB", &[bytes.len() as f64 / 1e6]);
+}

@@ -1,0 +1,114 @@
+//! The figures in the repository, and the pages that are written from them: between markers, by this command alone.
+use super::figures::Figures;
+use super::{Part, table};
+use crate::place::Place;
+use anyhow::{Context, Result, bail};
+use std::fmt::Write;
+
+const KEPT: &str = "bench/figures.json";
+
+/// What stands between two markers of a page.
+struct Block {
+    page: &'static str,
+    name: &'static str,
+    text: fn(&Figures) -> String,
+}
+
+const PAGE: &str = "docs/performance.md";
+
+const BLOCKS: [Block; 3] = [
+    Block { page: PAGE, name: "machine", text: machine },
+    Block { page: PAGE, name: "rust", text: |f| table::markdown(&table::rows(&[Part::Rust], f)) },
+    Block { page: PAGE, name: "samples", text: samples },
+];
+
+/// The figures that were saved last.
+pub fn saved(place: &Place) -> Result<Figures> {
+    Figures::from_json(&place.read(KEPT)?)
+}
+
+/// Keeps the figures of these parts, others as they were, and writes the pages.
+pub fn keep(place: &Place, parts: &[Part], fresh: &Figures) -> Result<()> {
+    let mut all = if place.there(KEPT) { saved(place)? } else { Figures::default() };
+    all.forget(|name| parts.iter().any(|part| part.owns(name)));
+    all.take(fresh);
+    std::fs::write(place.root.join(KEPT), all.to_json()?).context("the figures cannot be kept")?;
+    pages(place, &saved(place)?, true)
+}
+
+/// Writes every block, or only looks whether it is what it would be written as.
+pub fn pages(place: &Place, figures: &Figures, write: bool) -> Result<()> {
+    for Block { page, name, text } in BLOCKS {
+        let old = place.read(page)?;
+        let new = filled(&old, name, &text(figures)).with_context(|| format!("`{page}`"))?;
+        if new == old {
+            continue;
+        }
+        if !write {
+            bail!("`{page}`: the block `{name}` is not what the saved figures say: run `cargo xtask bench --render`");
+        }
+        std::fs::write(place.root.join(page), new).with_context(|| format!("`{page}` cannot be written"))?;
+    }
+    Ok(())
+}
+
+/// A page with the text between the markers of one block replaced.
+fn filled(page: &str, block: &str, text: &str) -> Result<String> {
+    let (from, to) = (format!("<!-- bench:{block} -->\n"), format!("<!-- /bench:{block} -->"));
+    let Some((before, rest)) = page.split_once(&from) else { bail!("no marker `{}`", from.trim()) };
+    let Some((_, after)) = rest.split_once(&to) else { bail!("no marker `{to}`") };
+    Ok(format!("{before}{from}{text}{to}{after}"))
+}
+
+/// What it was measured with.
+fn machine(figures: &Figures) -> String {
+    let mut out = String::from("| | |\n|---|---|\n");
+    for (fact, text) in figures.facts() {
+        let _ = writeln!(out, "| {fact} | {text} |");
+    }
+    out
+}
+
+/// Every figure with its spread.
+fn samples(figures: &Figures) -> String {
+    let mut out = String::from("| figure | unit | lowest | median | highest | turns |\n|---|---|---|---|---|---|\n");
+    for (name, figure) in figures.all() {
+        let least = figure.samples.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = figure.samples.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let middle = figure.median().unwrap_or(f64::NAN);
+        let [least, middle, most] = [least, middle, most].map(table::digits);
+        let _ =
+            writeln!(out, "| `{name}` | {} | {least} | {middle} | {most} | {} |", figure.unit, figure.samples.len());
+    }
+    out
+}
+
+impl Part {
+    /// Is this one of its figures?
+    fn owns(self, figure: &str) -> bool {
+        match self {
+            Part::Rust => figure.starts_with("core.") || figure.starts_with("rivals."),
+            other => figure.split('.').next() == Some(other.word()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_between_the_markers_is_replaced() {
+        let page = "a\n<!-- bench:x -->\nold\n<!-- /bench:x -->\nb\n";
+        assert_eq!(filled(page, "x", "new\n").expect("a page"), "a\n<!-- bench:x -->\nnew\n<!-- /bench:x -->\nb\n");
+        assert!(filled(page, "y", "").is_err());
+        assert!(filled("<!-- bench:x -->\n", "x", "").is_err());
+    }
+
+    #[test]
+    fn a_part_knows_its_figures() {
+        assert!(Part::Rust.owns("core.full.one") && Part::Rust.owns("rivals.full.one"));
+        assert!(Part::Node.owns("node.guard.over") && !Part::Node.owns("nodes"));
+        assert!(!Part::Python.owns("core.full.one"));
+    }
+}
