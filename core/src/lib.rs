@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(test, feature = "schema"))]
 extern crate std;
 
 /// The version of this crate, and of every package built from it.
@@ -24,6 +24,8 @@ pub mod measure;
 pub mod policy;
 #[cfg(feature = "full")]
 pub mod report;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod status;
 #[cfg(feature = "tools")]
 pub mod tools;

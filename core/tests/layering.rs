@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room and its floor. A report is written from plain readings, so it stands below the engine that hands them over.
-const ROOMS: [(&str, u8); 10] = [
+const ROOMS: [(&str, u8); 11] = [
     ("base", 0),
     ("measure", 1),
     ("gate", 2),
@@ -14,6 +14,7 @@ const ROOMS: [(&str, u8); 10] = [
     ("policy", 3),
     ("engine", 4),
     ("report", 3),
+    ("schema", 5),
     ("tools", 5),
     ("wire", 6),
 ];

@@ -198,6 +198,16 @@ fn keys_and_units_are_collected_sorted_and_bounded() {
 }
 
 #[test]
+fn the_line_for_editors_says_nothing() {
+    let plain = read(r#"{"version":1,"name":"a"}"#);
+    let edited = read(r#"{"$schema":"./node_modules/brownout/schema.json","version":1,"name":"a"}"#);
+    assert_eq!((edited.hash, &edited.json), (plain.hash, &plain.json));
+    assert_eq!(edited.lints, plain.lints);
+    let faults = faults(r#"{"$schema":1,"version":1}"#);
+    assert_eq!(faults, [(Code::WrongType, "$schema".into())]);
+}
+
+#[test]
 fn the_hash_is_of_the_meaning_not_of_the_spelling() {
     let a = read(r#"{"version":1,"name":"x","services":{"s":{"breaker":{"failures":2,"open":{"growth":2}}}}}"#);
     let b = read(r#"{"services":{"s":{"breaker":{"open":{"growth":2.0},"failures":2.0}}},"name":"x","version":1e0}"#);

@@ -10,6 +10,7 @@ pub mod hot;
 pub mod matching;
 pub mod rows;
 pub mod runner;
+pub mod schemas;
 pub mod spawned;
 pub mod vector;
 

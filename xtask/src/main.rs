@@ -11,6 +11,7 @@ mod package;
 mod place;
 mod plan;
 mod python;
+mod types;
 mod vectors;
 mod version;
 mod wasm;
@@ -26,6 +27,7 @@ cargo xtask COMMAND
   setup                              fetch and build what the other commands need
   test [--only STEP] [--list]        every check and test, with progress; ends with `N passed, M failed`
   vectors [PATH…] [--runner NAME]    play vectors through one runner or all: core json node wasm python
+  types [--check]                    schemas, TypeScript types and pydantic models from the core, or whether they are current
   rows                               which requirement is proven by which test
   package [--only PART]              what is published, into `dist/`, with its provenance
   version [NUMBER] [--check]         the one version number: shown, written everywhere, or compared everywhere
@@ -88,6 +90,16 @@ fn dispatch() -> Result<bool> {
                 }
             }
             vectors::play(&place, runner.as_deref(), &paths)
+        }
+        "types" => {
+            let mut check = false;
+            while let Some(arg) = args.next()? {
+                match arg {
+                    Long("check") => check = true,
+                    other => return Err(other.unexpected().into()),
+                }
+            }
+            if check { Ok(types::check(&place)?.failed == 0) } else { types::write(&place) }
         }
         "rows" => {
             let rest: Vec<_> = args.raw_args()?.collect();

@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test`, in order, and what each one stands on.
 use crate::counts::Counts;
 use crate::place::Place;
-use crate::{bench, checks, examples, licences, npm, python, vectors, version, wasm};
+use crate::{bench, checks, examples, licences, npm, python, types, vectors, version, wasm};
 use anyhow::{Result, bail};
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -56,6 +56,13 @@ const STEPS: &[Step] = &[
         after: &[],
         needs: "bench/figures.json",
         run: bench::check,
+    },
+    Step {
+        name: "types",
+        what: "schemas and the types made from them are those of the core",
+        after: &[],
+        needs: "tests/Cargo.toml",
+        run: types::check,
     },
     Step {
         name: "rows",

@@ -12,6 +12,14 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
+/// Tells the schema tests what is asked; nothing in any other build.
+macro_rules! ask {
+    ($path:expr, $form:ident $(($($arg:expr),*))?) => {
+        #[cfg(feature = "schema")]
+        crate::base::asked::note(|| ($path, crate::base::asked::Form::$form $(($($arg),*))?));
+    };
+}
+
 /// How many faults are kept; a document with more reports the first ones.
 const MAX_FAULTS: usize = 256;
 
@@ -78,6 +86,7 @@ impl<'a> Node<'a> {
     }
     /// As a table. Faults: `wrong_type`, `duplicate_key`.
     pub fn table(&self) -> Option<Table<'a>> {
+        ask!(self.path.clone(), Table);
         let Json::Obj(entries) = self.json else {
             self.wrong("a table");
             return None;
@@ -97,6 +106,7 @@ impl<'a> Node<'a> {
     }
     /// As a list.
     pub fn list(&self) -> Option<Vec<Node<'a>>> {
+        ask!(self.path.clone(), List);
         let Json::Arr(items) = self.json else {
             self.wrong("a list");
             return None;
@@ -115,6 +125,7 @@ impl<'a> Node<'a> {
     }
     /// As text.
     pub fn text(&self) -> Option<&'a str> {
+        ask!(self.path.clone(), Text);
         match self.json {
             Json::Str(s) => Some(s),
             _ => {
@@ -125,6 +136,7 @@ impl<'a> Node<'a> {
     }
     /// As a boolean.
     pub fn boolean(&self) -> Option<bool> {
+        ask!(self.path.clone(), Boolean);
         match self.json {
             Json::Bool(b) => Some(*b),
             _ => {
@@ -135,6 +147,7 @@ impl<'a> Node<'a> {
     }
     /// As a whole number within `min..=max`.
     pub fn integer(&self, min: u64, max: u64) -> Option<u64> {
+        ask!(self.path.clone(), Integer(min, max));
         let Json::Num(n) = self.json else {
             self.wrong("a whole number");
             return None;
@@ -151,6 +164,7 @@ impl<'a> Node<'a> {
     }
     /// As a ratio in billionths within `min..=max` (inclusive).
     pub fn ratio(&self, min: Ratio, max: Ratio) -> Option<Ratio> {
+        ask!(self.path.clone(), Ratio(min, max));
         let Json::Num(n) = self.json else {
             self.wrong("a number");
             return None;
@@ -165,6 +179,7 @@ impl<'a> Node<'a> {
     }
     /// As a share within (0, 1].
     pub fn share(&self) -> Option<Ratio> {
+        ask!(self.path.clone(), Share);
         let Json::Num(n) = self.json else {
             self.wrong("a number");
             return None;
@@ -179,6 +194,7 @@ impl<'a> Node<'a> {
     }
     /// As a duration longer than zero.
     pub fn span(&self) -> Option<Span> {
+        ask!(self.path.clone(), Span);
         let text = self.text()?;
         match parse_span(text) {
             Some(s) if !s.is_zero() => Some(s),
@@ -194,6 +210,7 @@ impl<'a> Node<'a> {
     }
     /// As one of the words of `table`.
     pub fn word<T: Copy>(&self, table: &[(&str, T)]) -> Option<T> {
+        ask!(self.path.clone(), Word(table.iter().map(|(word, _)| word.to_string()).collect()));
         let text = self.text()?;
         if let Some((_, v)) = table.iter().find(|(name, _)| *name == text) {
             return Some(*v);
@@ -204,6 +221,7 @@ impl<'a> Node<'a> {
     }
     /// As a name: 1 to 64 letters, digits, dots, dashes, underscores, colons.
     pub fn name(&self) -> Option<&'a str> {
+        ask!(self.path.clone(), Name);
         let text = self.text()?;
         if is_name(text) {
             return Some(text);
@@ -213,6 +231,7 @@ impl<'a> Node<'a> {
     }
     /// As one text or a list of texts.
     pub fn texts(&self) -> Vec<(&'a str, String)> {
+        ask!(self.path.clone(), Texts);
         match self.json {
             Json::Str(s) => vec![(s.as_str(), self.path.clone())],
             Json::Arr(_) => {
@@ -229,6 +248,7 @@ impl<'a> Node<'a> {
 impl<'a> Table<'a> {
     /// The value under `key`; marks the key as known.
     pub fn node(&self, key: &str) -> Option<Node<'a>> {
+        ask!(join_path(&self.path, key), Any);
         let at = self.entries.iter().position(|(k, _)| k == key)?;
         self.mark(key);
         let json = &self.entries[at].1;
@@ -280,38 +300,47 @@ impl<'a> Table<'a> {
     }
     /// Text under `key`.
     pub fn text(&self, key: &str) -> Option<&'a str> {
+        ask!(join_path(&self.path, key), Text);
         self.node(key)?.text()
     }
     /// A boolean under `key`.
     pub fn boolean(&self, key: &str) -> Option<bool> {
+        ask!(join_path(&self.path, key), Boolean);
         self.node(key)?.boolean()
     }
     /// A whole number under `key`.
     pub fn integer(&self, key: &str, min: u64, max: u64) -> Option<u64> {
+        ask!(join_path(&self.path, key), Integer(min, max));
         self.node(key)?.integer(min, max)
     }
     /// A share (0, 1] under `key`.
     pub fn share(&self, key: &str) -> Option<Ratio> {
+        ask!(join_path(&self.path, key), Share);
         self.node(key)?.share()
     }
     /// A ratio within a range under `key`.
     pub fn ratio(&self, key: &str, min: Ratio, max: Ratio) -> Option<Ratio> {
+        ask!(join_path(&self.path, key), Ratio(min, max));
         self.node(key)?.ratio(min, max)
     }
     /// A duration under `key`.
     pub fn span(&self, key: &str) -> Option<Span> {
+        ask!(join_path(&self.path, key), Span);
         self.node(key)?.span()
     }
     /// One of the words of `table` under `key`.
     pub fn word<T: Copy>(&self, key: &str, table: &[(&str, T)]) -> Option<T> {
+        ask!(join_path(&self.path, key), Word(table.iter().map(|(word, _)| word.to_string()).collect()));
         self.node(key)?.word(table)
     }
     /// A table under `key`.
     pub fn table(&self, key: &str) -> Option<Table<'a>> {
+        ask!(join_path(&self.path, key), Table);
         self.node(key)?.table()
     }
     /// A list under `key`.
     pub fn list(&self, key: &str) -> Option<Vec<Node<'a>>> {
+        ask!(join_path(&self.path, key), List);
         self.node(key)?.list()
     }
     /// Reports every key that nothing asked for.

@@ -1,4 +1,6 @@
 //! Floor 0: numbers, time, names and errors. Nothing here knows what a breaker is.
+#[cfg(feature = "schema")]
+pub mod asked;
 #[cfg(feature = "full")]
 pub mod bytes;
 pub mod calendar;

@@ -3,6 +3,7 @@ use crate::base::calendar::Zone;
 use crate::base::doc::{Faults, Node, Table};
 use crate::base::error::{Code, Fault};
 use crate::base::hash::stable;
+use crate::base::json::Json;
 use crate::base::num::Ratio;
 use crate::base::time::Span;
 use crate::gate::breaker::WindowRule;
@@ -99,6 +100,7 @@ impl Policy {
 /// Reads the whole document. `None` when it is no table or of another version.
 pub(super) fn read<'a>(root: &Node<'a>, built_in: &'a BuiltIn, faults: &'a Faults) -> Option<Policy> {
     let t = root.table()?;
+    t.text("$schema");
     let version = read_version(&t);
     let name = t.node("name").and_then(|n| n.name()).unwrap_or_default();
     let zone = t.node("zone").and_then(|n| read_zone(&n)).unwrap_or(Zone::UTC);
@@ -132,9 +134,17 @@ pub(super) fn read<'a>(root: &Node<'a>, built_in: &'a BuiltIn, faults: &'a Fault
     t.finish();
     version?;
     lint::run(&mut policy, &presets);
-    policy.json = root.json.canonical();
+    policy.json = spoken(root.json).canonical();
     policy.hash = stable(policy.json.as_bytes());
     Some(policy)
+}
+
+/// The document without the line that is meant for editors: with it or without, it says the same.
+fn spoken(json: &Json) -> Json {
+    match json {
+        Json::Obj(entries) => Json::Obj(entries.iter().filter(|(key, _)| key != "$schema").cloned().collect()),
+        other => other.clone(),
+    }
 }
 
 fn read_version(t: &Table) -> Option<()> {

@@ -1,0 +1,52 @@
+//! The types of other languages, from the one description in the core: made afresh beside the committed files, then put in their
+//! place or compared with them.
+use crate::counts::Counts;
+use crate::place::Place;
+use anyhow::{Context, Result};
+
+/// What is made, and where it is committed.
+const FILES: [(&str, &str); 3] = [
+    ("policy.schema.json", "schema/policy.schema.json"),
+    ("policy.schema.json", "bindings-node/schema.json"),
+    ("policy.schema.json", "bindings-python/python/brownout/schema.json"),
+];
+/// Where it is made.
+const FRESH: &str = ".cache/types";
+
+/// Makes everything and puts it in its place.
+pub fn write(place: &Place) -> Result<bool> {
+    make(place)?;
+    for (fresh, committed) in FILES {
+        let text = place.read(&format!("{FRESH}/{fresh}"))?;
+        if place.read(committed).is_ok_and(|old| old == text) {
+            continue;
+        }
+        let path = place.root.join(committed);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(&path, text).with_context(|| format!("`{committed}` cannot be written"))?;
+        println!("wrote {committed}");
+    }
+    Ok(true)
+}
+
+/// Makes everything and says which committed file is another.
+pub fn check(place: &Place) -> Result<Counts> {
+    make(place)?;
+    let mut counts = Counts::default();
+    for (fresh, committed) in FILES {
+        let text = place.read(&format!("{FRESH}/{fresh}"))?;
+        let same = place.read(committed).is_ok_and(|old| old == text);
+        if !same {
+            println!("`{committed}` is not what the core says: run `cargo xtask types`");
+        }
+        counts.add(Counts::check(same));
+    }
+    Ok(counts)
+}
+
+fn make(place: &Place) -> Result<()> {
+    std::fs::create_dir_all(place.root.join(FRESH))?;
+    place.must(place.cargo().args(["run", "--quiet", "-p", "brownout-tests", "--bin", "schemas", "--", FRESH]))
+}
