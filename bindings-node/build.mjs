@@ -41,7 +41,7 @@ const beside = {
   },
 };
 
-const common = { absWorkingDir: here, bundle: true, target: "es2022", sourcemap: true, legalComments: "none", logLevel: "warning", packages: "external", jsx: "automatic", outdir: "dist" };
+const common = { absWorkingDir: here, bundle: true, target: "es2022", sourcemap: true, legalComments: "none", logLevel: "warning", logOverride: { "empty-import-meta": "silent" }, packages: "external", jsx: "automatic", outdir: "dist" };
 const name = (file) => file.replace(/\.c?js$/, "");
 const isMain = (file) => ["node", "inline", "edge", "workerd"].includes(name(file));
 const platform = (file) => (name(file) === "node" ? "node" : "neutral");

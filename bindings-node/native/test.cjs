@@ -3,17 +3,35 @@
 const { test } = require("node:test");
 const assert = require("node:assert");
 const { Worker, isMainThread, workerData, parentPort } = require("node:worker_threads");
-const { Engine, call, version } = require("./index.cjs");
+const { Engine, call, callAsync, version } = require("./index.cjs");
 
 const policy = JSON.stringify({ version: 1, services: { afip: { breaker: { consecutive_failures: 2, open: { base: "10s", jitter: 0 } } } } });
+const limited = JSON.stringify({ version: 1, services: { up: { limits: [{ name: "all", limit: 1000, period: "1h", algorithm: "fixed_window", align: "first_hit" }] } } });
 const FAILURE = 1;
-const admit = (engine, atMs) => engine.admit(JSON.parse(engine.names()).services[0].handle, 0, 0, 0, 0, 1, atMs);
+const WORKERS = 4;
+const TRIES = 1000;
+const handleOf = (engine) => JSON.parse(engine.names()).services[0].handle;
+const admit = (engine, atMs) => engine.admit(handleOf(engine), 0, 0, 0, 0, 1, atMs);
+const value = (answer) => (Array.isArray(answer) ? answer[0] : answer);
 
 if (!isMainThread) {
-  const engine = Engine.attach(workerData);
-  const permit = admit(engine, 1000);
-  engine.settle(Array.isArray(permit) ? permit[0] : permit, FAILURE, 5, 1000);
-  parentPort.postMessage("settled");
+  const { gate, name } = workerData;
+  const engine = Engine.open(limited, 1n, 1000, name);
+  const handle = handleOf(engine);
+  // all at once, or they would come one after the other
+  const flags = new Int32Array(gate);
+  Atomics.add(flags, 0, 1);
+  Atomics.notify(flags, 0);
+  for (let there = Atomics.load(flags, 0); there < WORKERS; there = Atomics.load(flags, 0)) Atomics.wait(flags, 0, there, 1000);
+  let granted = 0;
+  for (let i = 0; i < TRIES; i++) {
+    const permit = value(engine.admit(handle, 0, 0, 0, 0, 1, 2000));
+    if (permit > 0) {
+      granted += 1;
+      engine.settle(permit, 0, 1, 2000);
+    }
+  }
+  parentPort.postMessage({ granted, joined: engine.joined() });
 } else {
   test("the surface is the contract's", () => {
     const surface = require("../../tests/surface.json");
@@ -21,9 +39,17 @@ if (!isMainThread) {
     const statics = Object.getOwnPropertyNames(Engine).filter((name) => typeof Engine[name] === "function");
     assert.deepStrictEqual(methods.sort(), [...surface.engine, ...surface.only.node.engine].sort());
     assert.deepStrictEqual(statics.sort(), [...surface.makers, ...surface.only.node.makers].sort());
-    assert.deepStrictEqual(Object.keys(require("./index.cjs")).sort(), ["Engine", ...surface.functions].sort());
+    assert.deepStrictEqual(Object.keys(require("./index.cjs")).sort(), ["Engine", ...surface.functions, ...surface.only.node.functions].sort());
     assert.match(version(), /^\d+\.\d+\.\d+$/);
     assert.strictEqual(typeof call("version", ""), "string");
+  });
+
+  test("what is published cannot be made to stop", () => {
+    assert.deepStrictEqual([Engine.prototype.fault, require("./brownout.node").fault], [undefined, undefined]);
+  });
+
+  test("imported and required alike", async () => {
+    assert.strictEqual((await import("./index.mjs")).Engine, Engine);
   });
 
   test("a policy with faults is refused with data", () => {
@@ -45,18 +71,36 @@ if (!isMainThread) {
     }
   });
 
-  test("threads share one engine", async () => {
+  test("time passes with an answer, also when nothing is to come", () => {
     const engine = Engine.open(policy, 1n, 0);
-    const shared = engine.share();
-    assert.strictEqual(engine.share(), shared);
-    assert.throws(() => Engine.attach(shared + 1), /stale_handle/);
-    for (let i = 0; i < 2; i++) {
-      const worker = new Worker(__filename, { workerData: shared });
-      await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
-      await worker.terminate();
-    }
-    const refused = admit(engine, 1001);
-    assert.strictEqual(refused[0], 0);
-    assert.match(engine.drain(), /"circuit_open"/);
+    engine.settle(value(admit(engine, 1000)), 0, 5, 1000);
+    const answer = engine.advance(400_000);
+    assert.deepStrictEqual([answer[0], answer[1], answer[2]], [1, 0, -1]);
+  });
+
+  test("a name is one engine, no name is one's own", () => {
+    const [a, b, c] = [Engine.open(policy, 1n, 0, "one"), Engine.open(policy, 1n, 0, "one"), Engine.open(policy, 1n, 0)];
+    assert.deepStrictEqual([a.joined(), b.joined(), c.joined()], [false, true, false]);
+    for (let i = 0; i < 2; i++) a.settle(value(admit(a, 1000)), FAILURE, 5, 1000);
+    assert.deepStrictEqual([b, c].map((engine) => value(admit(engine, 1001)) > 0), [false, true]);
+    assert.match(b.drain(), /"circuit_open"/);
+    const d = Engine.restore(policy, a.snapshot(), 1001, "one");
+    assert.deepStrictEqual([d.joined(), value(admit(d, 1001))], [true, 0]);
+  });
+
+  test("threads that hammer one limit get exactly the limit", async () => {
+    const gate = new SharedArrayBuffer(4);
+    const workers = Array.from({ length: WORKERS }, () => new Worker(__filename, { workerData: { gate, name: "hammered" } }));
+    const said = await Promise.all(workers.map((worker) => new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject))));
+    assert.strictEqual(said.reduce((sum, { granted }) => sum + granted, 0), 1000);
+    assert.strictEqual(said.filter(({ joined }) => !joined).length, 1);
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  });
+
+  test("pure functions run off the main thread, with the same answers", async () => {
+    const asked = callAsync("policy_check", policy);
+    assert.ok(asked instanceof Promise);
+    assert.strictEqual(await asked, call("policy_check", policy));
+    assert.match(await callAsync("nonsense", ""), /"unknown_verb"/);
   });
 }

@@ -2,7 +2,8 @@
 import { WallClock, type Clock } from "./clock.js";
 import { withKeys, type KeyValues } from "./context.js";
 import type { Listener } from "./effects.js";
-import { fault } from "./errors.js";
+import { fault, readThrown } from "./errors.js";
+import { napiLoader, type Native } from "./engine/napi.js";
 import { Facade, type AdmitInput } from "./facade.js";
 import { guardedFetch, type FetchOptions } from "./fetch.js";
 import { Guard, type GuardOptions } from "./guard.js";
@@ -10,7 +11,7 @@ import { report, type HealthAnswer, type HealthOptions } from "./health.js";
 import { policyJson, type PolicyInput } from "./policy.js";
 import type { EngineLoader } from "./raw.js";
 import type { Refused } from "./read.js";
-import { named } from "./registry.js";
+import { named, tally } from "./registry.js";
 import type { Effect, Facts, Grant, Names, Settled } from "./types.js";
 
 /** How an engine is made. */
@@ -30,7 +31,12 @@ export interface BrownoutOptions {
   snapshotEveryMs?: number;
   /** How many key handles are kept at hand. */
   keyCache?: number;
-  /** Runs the engine elsewhere, such as `napiLoader(require("brownout-native"))`. */
+  /**
+   * `native` runs it on the optional package `brownout-native`, where one engine of a name serves all worker threads of the
+   * process; where that is not installed, on wasm, one engine for each thread.
+   */
+  engine?: "wasm" | "native";
+  /** Runs the engine elsewhere. */
   loader?: EngineLoader;
 }
 
@@ -47,6 +53,16 @@ let builtIn: EngineLoader | undefined;
 
 /** @internal The entry's own engine. */
 export function useLoader(loader: EngineLoader): void { builtIn = loader; }
+
+let findAddon: () => Native | null = () => null;
+
+/** @internal How the entry finds the optional addon. */
+export function useAddon(find: () => Native | null): void { findAddon = find; }
+
+function nativeLoader(name: string): EngineLoader | undefined {
+  const native = findAddon();
+  return native === null ? undefined : napiLoader(native, name);
+}
 
 /** @internal The entry's own engine, for pure functions. */
 export function entryLoader(): EngineLoader {
@@ -77,13 +93,17 @@ export function brownout(name = DEFAULT_NAME): Brownout | undefined { return nam
 /** A policy at work. Made by `createBrownout`; `new` makes one outside the registry. */
 export class Brownout {
   readonly name: string;
+  /** What runs the engine. */
+  readonly kind: EngineInfo["kind"];
   /** @internal */
   readonly facade: Facade;
 
   constructor(options: BrownoutOptions) {
     this.name = options.name ?? DEFAULT_NAME;
+    const loader = options.loader ?? (options.engine === "native" ? nativeLoader(this.name) : undefined) ?? entryLoader();
+    this.kind = kindOf(loader);
     this.facade = new Facade({
-      loader: options.loader ?? entryLoader(),
+      loader,
       policyJson: policyJson(options.policy),
       seed: seedOf(options.seed),
       clock: options.clock ?? new WallClock(),
@@ -172,3 +192,40 @@ function seedOf(seed: number | bigint | undefined): bigint {
 
 /** A pure function of the core: `version`, `canonical`, `policy_check`, `defaults`, `span`, …: text in, text out. */
 export function call(op: string, payload = ""): string { return entryLoader().call(op, payload); }
+
+/**
+ * The same off the main thread, for work that takes long, such as a replay: on a thread of Node's pool where `brownout-native` is
+ * installed, else right here.
+ */
+export async function callAsync(op: string, payload = ""): Promise<string> {
+  const native = findAddon();
+  if (native === null) return call(op, payload);
+  try { return await native.callAsync(op, payload); } catch (error) { throw readThrown(error); }
+}
+
+/** What there is of engines in this process, or rather in this thread of it. */
+export interface EngineInfo {
+  /** What runs engines here, or the engine of the name that was asked for. */
+  readonly kind: "wasm" | "native";
+  /** The core's version. */
+  readonly version: string;
+  /** The version of `brownout-native`, where it is installed. */
+  readonly native: string | null;
+  /** How many engines are open. */
+  readonly engines: number;
+  /** How often one of them was rebuilt after it had stopped inside a call. */
+  readonly rebuilds: number;
+}
+
+/** What runs here; with a name, what runs the engine of that name. Looks for `brownout-native` if nobody has before. */
+export function engineInfo(name?: string): EngineInfo {
+  const engine = name === undefined ? undefined : brownout(name);
+  return {
+    kind: engine?.kind ?? kindOf(entryLoader()),
+    version: JSON.parse(call("version")) as string,
+    native: findAddon()?.version() ?? null,
+    ...tally(),
+  };
+}
+
+function kindOf(loader: EngineLoader): EngineInfo["kind"] { return loader.kind === "napi" ? "native" : "wasm"; }

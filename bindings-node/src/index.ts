@@ -1,6 +1,6 @@
 // The surface of `brownout`, without the engine: each entry adds the one that its runtime can load.
 export type { Call, Classify, End } from "./attempt.js";
-export { Brownout, brownout, call, createBrownout, type BrownoutOptions, type Probe } from "./brownout.js";
+export { Brownout, brownout, call, callAsync, createBrownout, engineInfo, type BrownoutOptions, type EngineInfo, type Probe } from "./brownout.js";
 export { ScaledClock, WallClock, type Clock } from "./clock.js";
 export { withKeys, type KeyValue, type KeyValues } from "./context.js";
 export { napiLoader, type Native } from "./engine/napi.js";

@@ -1,7 +1,9 @@
 // Node: imported and required alike.
-import { useLoader } from "./brownout.js";
+import { useAddon, useLoader } from "./brownout.js";
+import { addon } from "./engine/addon.js";
 import { loader } from "./engine/node.js";
 
 useLoader(loader);
+useAddon(addon);
 
 export * from "./index.js";

@@ -5,7 +5,7 @@ import { shared } from "./series.js";
 
 const KEY = shared("named");
 
-const TALLY = Symbol.for("brownout@0/tally");
+const TALLY = shared("tally");
 
 /** What this process has of engines, named or not: how many are open, and how often one was rebuilt. */
 export function tally(): { engines: number; rebuilds: number } {

@@ -5,13 +5,16 @@
 //! lives here.
 #![allow(missing_docs)]
 
+#[cfg(feature = "faulty")]
+mod faulty;
+
 use brownout::base::error::{Code, Fault};
 use brownout::engine::Engine as Core;
 use brownout::wire;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 /// The exception of the host layer; it reads `{"errors":[…]}`.
 fn raise(py: Python<'_>, text: String) -> PyErr {
@@ -30,8 +33,11 @@ fn refuse(py: Python<'_>, faults: &[Fault]) -> PyErr {
 
 /// Runs the core; a panic, which Python's `except Exception` would miss, becomes a coded error.
 fn guarded<T>(py: Python<'_>, run: impl FnOnce() -> T) -> PyResult<T> {
-    catch_unwind(AssertUnwindSafe(run))
-        .map_err(|_| refuse(py, &[Fault::new(Code::EngineLost, "", "the engine stopped inside a call")]))
+    catch_unwind(AssertUnwindSafe(run)).map_err(|_| lost(py))
+}
+
+fn lost(py: Python<'_>) -> PyErr {
+    refuse(py, &[Fault::new(Code::EngineLost, "", "the engine stopped inside a call")])
 }
 
 /// A hot call's answer that carries more than a number.
@@ -66,7 +72,8 @@ struct Engine(Mutex<Core>);
 
 impl Engine {
     fn with<T>(&self, py: Python<'_>, run: impl FnOnce(&mut Core) -> T) -> PyResult<T> {
-        guarded(py, || run(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+        // A panic poisons the lock: what it left behind is not to be trusted, and every later call is told the same.
+        guarded(py, || self.0.lock().ok().map(|mut core| run(&mut core)))?.ok_or_else(|| lost(py))
     }
 
     /// One numeric call and, unless it was plain, its whole output, under one lock.
@@ -132,7 +139,12 @@ impl Engine {
         at_ms: f64,
     ) -> PyResult<Answer> {
         let keys = [k0, k1, k2, k3].map(|key| u64::try_from(key).unwrap_or(u64::MAX));
-        self.raw(py, |core, out| core.admit_raw(index(service), keys, weight, at_ms, out))
+        self.raw(py, |core, out| {
+            let permit = core.admit_raw(index(service), keys, weight, at_ms, out);
+            #[cfg(feature = "faulty")]
+            faulty::admitted(core, index(service));
+            permit
+        })
     }
     fn settle(&self, py: Python<'_>, permit: i64, outcome: i64, duration_ms: f64, at_ms: f64) -> PyResult<Answer> {
         self.raw(py, |core, out| core.settle_raw(permit as f64, index(outcome), duration_ms, at_ms, out))
@@ -149,6 +161,11 @@ impl Engine {
     }
     fn snapshot(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
         self.with(py, |core| core.snapshot())
+    }
+    /// Stops while the lock is held.
+    #[cfg(feature = "faulty")]
+    fn fault(&self, py: Python<'_>) -> PyResult<()> {
+        self.with(py, |_| faulty::stop())
     }
 }
 

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 /// One engine. Instants and durations are milliseconds; handles and permits are integers below 2^53.
 #[wasm_bindgen]
 pub struct Engine {
-    core: Core,
+    pub(crate) core: Core,
     /// Boxed, so that its address in the wasm memory stays while the engine lives.
     out: Box<[f64; 16]>,
 }
@@ -37,7 +37,10 @@ impl Engine {
     }
     #[allow(clippy::too_many_arguments)]
     pub fn admit(&mut self, service: f64, k0: f64, k1: f64, k2: f64, k3: f64, weight: f64, at_ms: f64) -> f64 {
-        self.core.admit_raw(index(service), [k0, k1, k2, k3].map(handle), weight, at_ms, &mut self.out)
+        let permit = self.core.admit_raw(index(service), [k0, k1, k2, k3].map(handle), weight, at_ms, &mut self.out);
+        #[cfg(feature = "faulty")]
+        crate::faulty::admitted(&self.core, index(service));
+        permit
     }
     pub fn settle(&mut self, permit: f64, outcome: f64, duration_ms: f64, at_ms: f64) -> f64 {
         self.core.settle_raw(permit, index(outcome), duration_ms, at_ms, &mut self.out)

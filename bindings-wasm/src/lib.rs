@@ -6,6 +6,8 @@
 
 #[cfg(feature = "engine")]
 mod engine;
+#[cfg(all(feature = "engine", feature = "faulty"))]
+mod faulty;
 #[cfg(feature = "status")]
 mod status;
 

@@ -5,6 +5,7 @@ mod bench;
 mod checks;
 mod counts;
 mod examples;
+mod faulty;
 mod licences;
 mod npm;
 mod package;

@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test`, in order, and what each one stands on.
 use crate::counts::Counts;
 use crate::place::Place;
-use crate::{bench, checks, examples, licences, npm, python, types, vectors, version, wasm};
+use crate::{bench, checks, examples, faulty, licences, npm, python, types, vectors, version, wasm};
 use anyhow::{Result, bail};
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -112,6 +112,13 @@ const STEPS: &[Step] = &[
         after: &["wheel"],
         needs: "bindings-python/tests",
         run: python::test,
+    },
+    Step {
+        name: "containment",
+        what: "builds that stop on purpose: the host lives, the engine comes back, and it is counted",
+        after: &["wasm", "npm", "wheel"],
+        needs: "bindings-node/test/faulty",
+        run: faulty::check,
     },
     Step {
         name: "vectors",

@@ -57,16 +57,23 @@ pub fn cargo(place: &Place) -> Result<Command> {
     Ok(command)
 }
 
-/// One of the two builds: what it is called, and with which features.
+/// One of the builds: where it is made, what it is called, and with which features.
 struct Build {
+    folder: &'static str,
     name: &'static str,
     features: &'static [&'static str],
 }
 
 const BUILDS: [Build; 2] = [
-    Build { name: "engine", features: &[] },
-    Build { name: "status", features: &["--no-default-features", "--features", "status"] },
+    Build { folder: "engine", name: "engine", features: &[] },
+    Build { folder: "status", name: "status", features: &["--no-default-features", "--features", "status"] },
 ];
+
+/// The engine that stops on purpose: for tests, never beside the others.
+const FAULTY: Build = Build { folder: "faulty", name: "engine", features: &["--features", "faulty"] };
+
+/// What only the faulty build may name.
+const FAULT: &str = "engine_fault";
 
 /// Where the glue and the modules go.
 pub fn generated(place: &Place) -> PathBuf {
@@ -77,7 +84,8 @@ pub fn generated(place: &Place) -> PathBuf {
 pub fn check(place: &Place) -> Result<Counts> {
     let mut counts = Counts::default();
     for build in &BUILDS {
-        let bytes = make(place, build)?;
+        let bytes = make(place, build, &generated(place))?;
+        ensure!(!exports(&bytes)?.iter().any(|name| name == FAULT), "{} stops on purpose", build.name);
         let foreign = foreign_imports(&bytes)?;
         for import in &foreign {
             println!("{} imports {import}", build.name);
@@ -88,9 +96,16 @@ pub fn check(place: &Place) -> Result<Counts> {
     Ok(counts)
 }
 
-fn make(place: &Place, build: &Build) -> Result<Vec<u8>> {
+/// Builds the engine that stops on purpose into a folder of its own.
+pub fn faulty(place: &Place, out: &Path) -> Result<()> {
+    let bytes = make(place, &FAULTY, out)?;
+    ensure!(exports(&bytes)?.iter().any(|name| name == FAULT), "the faulty build has no `{FAULT}`");
+    Ok(())
+}
+
+fn make(place: &Place, build: &Build, out: &Path) -> Result<Vec<u8>> {
     // One target folder each: the two builds have the same file name.
-    let target = place.target.join("wasm").join(build.name);
+    let target = place.target.join("wasm").join(build.folder);
     let mut command = cargo(place)?;
     command
         .args(["build", "-p", "brownout-wasm", "--profile", "wasm", "--target", TARGET, "--target-dir"])
@@ -98,7 +113,7 @@ fn make(place: &Place, build: &Build) -> Result<Vec<u8>> {
     command.args(build.features);
     place.must(&mut command)?;
     let input = target.join(TARGET).join("wasm/brownout_wasm.wasm");
-    let glue = place.cache.join("glue").join(build.name);
+    let glue = place.cache.join("glue").join(build.folder);
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
     bindgen
         .input_path(&input)
@@ -109,8 +124,7 @@ fn make(place: &Place, build: &Build) -> Result<Vec<u8>> {
     bindgen.bundler(true)?;
     bindgen.generate(&glue)?;
     let bytes = std::fs::read(glue.join(format!("{}_bg.wasm", build.name)))?;
-    let out = generated(place);
-    std::fs::create_dir_all(&out)?;
+    std::fs::create_dir_all(out)?;
     write(&out.join(format!("{}_bg.wasm", build.name)), &bytes)?;
     write(
         &out.join(format!("{}_wasm.js", build.name)),
@@ -131,6 +145,18 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         return Ok(());
     }
     std::fs::write(path, bytes).with_context(|| format!("`{}` cannot be written", path.display()))
+}
+
+fn exports(module: &[u8]) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for payload in wasmparser::Parser::new(0).parse_all(module) {
+        if let wasmparser::Payload::ExportSection(section) = payload? {
+            for export in section {
+                names.push(export?.name.to_string());
+            }
+        }
+    }
+    Ok(names)
 }
 
 /// Imports from anything but the glue: a module that asks for `env` loads nowhere.

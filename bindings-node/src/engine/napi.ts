@@ -12,24 +12,29 @@ interface NativeEngine {
   drain(): string;
   handle(inputJson: string, atMs: number): string;
   snapshot(): Uint8Array;
-  share(): number;
+  joined(): boolean;
 }
 /** What `require("brownout-native")` gives. */
 export interface Native {
   Engine: {
-    open(policyJson: string, seed: bigint, atMs: number): NativeEngine;
-    restore(policyJson: string, snapshot: Uint8Array, atMs: number): NativeEngine;
-    attach(shared: number): NativeEngine;
+    open(policyJson: string, seed: bigint, atMs: number, shared?: string): NativeEngine;
+    restore(policyJson: string, snapshot: Uint8Array, atMs: number, shared?: string): NativeEngine;
   };
   call(op: string, payload: string): string;
+  callAsync(op: string, payload: string): Promise<string>;
   version(): string;
 }
 
-/** An engine of the addon. `share()` gives the number by which another thread of this process attaches to it. */
+/** An engine of the addon. */
 export class NapiEngine implements RawEngine {
   readonly scratch = new Float64Array(16);
+  /** Another thread made it, and shares it. */
+  readonly joined: boolean;
   readonly #raw: NativeEngine;
-  constructor(raw: NativeEngine) { this.#raw = raw; }
+  constructor(raw: NativeEngine) {
+    this.#raw = raw;
+    this.joined = raw.joined();
+  }
 
   #take(answer: Answer): number {
     if (typeof answer === "number") {
@@ -51,15 +56,24 @@ export class NapiEngine implements RawEngine {
   drain(): string { return this.#raw.drain(); }
   handle(inputJson: string, atMs: number): string { return this.#raw.handle(inputJson, atMs); }
   snapshot(): Uint8Array { return this.#raw.snapshot(); }
-  share(): number { return this.#raw.share(); }
 }
 
-/** A loader over the addon, which the caller has loaded. */
-export function napiLoader(native: Native): EngineLoader {
+/** A loader over the addon, which the caller has loaded. With a name, all threads of this process share one engine under it. */
+export function napiLoader(native: Native, shared?: string): EngineLoader {
+  /** A shared engine may run another policy than the one asked for: the same name with another policy is a reload. */
+  const under = (engine: NapiEngine, policyJson: string, atMs: number): NapiEngine => {
+    if (!engine.joined) return engine;
+    const asked = JSON.parse(native.call("policy_check", policyJson)) as { hash?: string };
+    const runs = JSON.parse(engine.names()) as { policy_hash: string };
+    if (asked.hash === runs.policy_hash) return engine;
+    const answer = engine.handle(`{"verb":"reload","policy":${policyJson}}`, atMs);
+    if (/^\{"errors?":/.test(answer)) throw new Error(answer);
+    return engine;
+  };
   return {
     kind: "napi",
-    create: (policyJson, seed, atMs) => new NapiEngine(native.Engine.open(policyJson, seed, atMs)),
-    restore: (policyJson, snapshot, atMs) => new NapiEngine(native.Engine.restore(policyJson, snapshot, atMs)),
+    create: (policyJson, seed, atMs) => under(new NapiEngine(native.Engine.open(policyJson, seed, atMs, shared)), policyJson, atMs),
+    restore: (policyJson, snapshot, atMs) => under(new NapiEngine(native.Engine.restore(policyJson, snapshot, atMs, shared)), policyJson, atMs),
     call: (op, payload) => native.call(op, payload),
     discard() {},
   };

@@ -17,6 +17,7 @@ from brownout._errors import BrownoutError, Fault
 from brownout._listeners import Listener, Listeners
 from brownout._names import KeyHandles, Names
 from brownout._policy import PolicySource, encode, policy_json
+from brownout._revival import Revival
 from brownout._timer import Timer
 
 Decision: TypeAlias = dict[str, Any]
@@ -26,6 +27,8 @@ _log = logging.getLogger("brownout")
 _REARM = 2  # the flag that says no more than: `next` is earlier than last told
 _SNAPSHOT_EVERY_MS = 30_000.0
 _NAN = math.nan
+_SEEDS = 1 << 64
+_CAUSE = "panic"
 
 
 class Engine:
@@ -33,8 +36,6 @@ class Engine:
 
     def __init__(self, policy: PolicySource, *, seed: int | None, clock: Clock, restore: bytes | None = None) -> None:
         self.clock = clock
-        self.lost = 0
-        """How often the engine had to be rebuilt after stopping inside a call."""
         self._policy = policy_json(policy)
         self._seed = random.SystemRandom().getrandbits(53) if seed is None else seed
         now = clock.now_ms()
@@ -49,8 +50,10 @@ class Engine:
         self._steps = self._clock_steps()
         self._hook: SnapshotHook | None = None
         self._snapshot_due = math.inf
-        self._last_snapshot = restore
+        self._last_snapshot = self._core.snapshot() if restore is None else restore
         self._rebuilding = threading.Lock()
+        self._revival = Revival()
+        self._gone: _core.Engine | None = None
         self._timer = Timer(clock, self.advance)
         weakref.finalize(self, self._timer.close)
         _fork.watch(self)
@@ -74,14 +77,19 @@ class Engine:
                 if again is not None:
                     return self._admit_by_handle(again.handle, keys, weight, at_ms)
             elif error.code == "engine_lost":
-                self._rebuild(core)
-                return self.handle({"verb": "admit", "service": service, "keys": dict(keys), "weight": weight}, at_ms)
+                return self.admit(service, keys, weight, at_ms) if self._back(core, at_ms) else self._away(service)
             raise
 
     def settle(self, permit: int, outcome: int, at_ms: float) -> Decision | None:
         """Tells how a call ended, by outcome number. None when there is nothing to add."""
         self._before(at_ms)
-        answer = self._core.settle(permit, outcome, _NAN, at_ms)
+        core = self._core
+        try:
+            answer = core.settle(permit, outcome, _NAN, at_ms)
+        except BrownoutError as error:
+            if error.code == "engine_lost" and self._back(core, at_ms):
+                return self.settle(permit, outcome, at_ms)
+            raise
         if isinstance(answer, int):
             return None
         if answer.flags & ~_REARM == 0:
@@ -133,7 +141,11 @@ class Engine:
             text = core.handle(encode(given), at)
         except BrownoutError as error:
             if error.code == "engine_lost":
-                self._rebuild(core)
+                if self._back(core, at):
+                    return self.handle(given, at)
+                if given.get("verb") == "admit":
+                    away = self._away(given.get("service"))
+                    return away if isinstance(away, dict) else {"result": "granted", "permit": away}
             raise
         shape = json.loads(text)
         if "error" in shape or "errors" in shape:
@@ -144,7 +156,14 @@ class Engine:
         """Runs every deadline that is due by now and arms the timer for the next."""
         now = self.clock.now_ms()
         self._timer.disarm()  # before asking: what another thread arms from here on stays armed
-        answer = self._core.advance(now)
+        core = self._core
+        try:
+            answer = core.advance(now)
+        except BrownoutError as error:
+            if error.code != "engine_lost":
+                raise
+            self._back(core, now)
+            return
         self._arm(answer.next_ms)
         if answer.flags & ~_REARM:
             self._take(json.loads(answer.output), now)
@@ -159,6 +178,7 @@ class Engine:
         self._policy = text
         self.names = Names.read(self._core.names())
         self._handles.clear()
+        self.snapshot()
 
     def on(self, kind: str, listener: Listener) -> Callable[[], None]:
         """Listens to effects; returns what ends it."""
@@ -167,16 +187,24 @@ class Engine:
     def close(self) -> None:
         """Stops the timer and takes a last snapshot if one is wanted."""
         self._timer.close()
-        if not math.isinf(self._snapshot_due):
+        if self._hook is not None and not math.isinf(self._snapshot_due):
             self._save()
         _fork.forget(self)
 
     # snapshots, forks, loss
 
     def snapshot(self) -> bytes:
-        """All state as canonical bytes."""
-        self._last_snapshot = self._core.snapshot()
-        return self._last_snapshot
+        """All state as canonical bytes; they are also what a rebuild starts from."""
+        core = self._core
+        losses = self._revival.losses
+        try:
+            state = core.snapshot()
+        except BrownoutError as error:
+            if error.code == "engine_lost" and self._back(core, self.clock.now_ms()):
+                return self.snapshot()
+            raise
+        self._last_snapshot, self._revival.kept = state, losses
+        return state
 
     def on_snapshot(self, hook: SnapshotHook) -> None:
         """Hands a snapshot to `hook` every 30 s in which something happened."""
@@ -184,20 +212,23 @@ class Engine:
 
     def _save(self) -> None:
         self._snapshot_due = math.inf
-        hook = self._hook
-        if hook is None:
+        try:
+            state = self.snapshot()
+        except BrownoutError:
+            return  # the engine is away, and keeps what it had
+        if self._hook is None:
             return
         try:
-            hook(self.snapshot())
+            self._hook(state)
         except Exception:
             _log.exception("the snapshot hook failed")
 
     def freeze(self) -> bytes | None:
-        """State as it is right before a fork; None when there is none to take."""
+        """State as it is right before a fork, or the last that is known."""
         try:
             return self._core.snapshot()
         except BrownoutError:
-            return None
+            return self._last_snapshot
 
     def thaw(self, frozen: bytes | None) -> None:
         """In the child of a fork: an engine of its own from that state, with fresh locks and timers."""
@@ -208,32 +239,79 @@ class Engine:
 
     def _replace(self, state: bytes | None) -> None:
         now = self.clock.now_ms()
-        if state is None:
-            self._core = _core.Engine(self._policy, self._seed, now)
-        else:
-            self._core = _core.Engine.restore(self._policy, state, now)
-        self.names = Names.read(self._core.names())
-        self._handles.clear()
+        restore = _core.Engine.restore
+        core = _core.Engine(self._policy, self._seed, now) if state is None else restore(self._policy, state, now)
+        self._install(core)
         self.advance()
 
-    def _rebuild(self, lost: _core.Engine) -> None:
-        """After a stop inside a call: an engine from the last snapshot's state, or from none."""
+    def _install(self, core: _core.Engine) -> None:
+        self.names = Names.read(core.names())
+        self._handles.clear()
+        self._core = core
+
+    @property
+    def lost(self) -> int:
+        """How often the engine stopped inside a call."""
+        return self._revival.losses
+
+    def _away(self, service: object) -> int | Decision:
+        """The engine is away: the policy says whether the call goes through ungoverned (permit 0) or is refused."""
+        known = self.names.services.get(str(service))
+        if known is None or known.on_engine_failure != "refuse":
+            return 0
+        refused = {"result": "refused", "gate": "engine", "code": "engine_lost", "scope": "service", "exact": False}
+        return {**refused, "fallback": known.fallback} if known.fallback else refused
+
+    def _back(self, core: _core.Engine, at_ms: float) -> bool:
+        """`core` has stopped: has another taken its place? False for the call that it stopped in, and while a rebuild rests."""
+        effects: list[Decision] = []
         with self._rebuilding:
-            if self._core is not lost:
-                return  # another thread was first
-            self.lost += 1
-            _log.error("the engine stopped inside a call and is rebuilt")
+            if self._core is not core:
+                return True  # another thread was first
+            if self._gone is not core:
+                self._note_loss(core, at_ms, effects)
+                back = False
+            else:
+                back = self._revival.due(at_ms) and self._rebuild(core, at_ms, effects)
+        self._listeners.tell(effects)
+        if back:
+            self.advance()
+        else:
+            self._arm(self._revival.not_before_ms)  # deadlines still need somebody to come by
+        return back
+
+    def _note_loss(self, core: _core.Engine, at_ms: float, effects: list[Decision]) -> None:
+        self._gone = core
+        self._revival.lost(at_ms)
+        _log.error("the engine stopped inside a call and is rebuilt")
+        effects.append({"effect": "engine_lost", "cause": _CAUSE, "losses": self._revival.losses, "at_ms": at_ms})
+
+    def _rebuild(self, lost: _core.Engine, at_ms: float, effects: list[Decision]) -> bool:
+        """From the last snapshot, else from nothing; the new engine is told what it does not know."""
+        for state in (self._last_snapshot, None):
+            losses = self._revival.losses - (self._revival.kept if state else 0)
+            told = encode({"verb": "command", "order": "rebuilt", "losses": max(1, losses), "cause": _CAUSE})
             try:
-                self._replace(self._last_snapshot)
+                if state is None:
+                    # another seed: the engine that was may have given out permits that are still in use
+                    core = _core.Engine(self._policy, (self._seed + losses) % _SEEDS, at_ms)
+                else:
+                    core = _core.Engine.restore(self._policy, state, at_ms)
+                effects.extend(json.loads(core.handle(told, at_ms)).get("effects", ()))
+                self._install(core)
             except BrownoutError:
-                self._replace(None)
+                _log.exception("the engine cannot be rebuilt from %s", "its last snapshot" if state else "its policy")
+            else:
+                return True
+        self._note_loss(lost, at_ms, effects)
+        return False
 
     # time
 
     def _before(self, at_ms: float) -> None:
         if at_ms >= self._timer.due_ms:  # the timer's loop has gone, or a person moves the clock
             self.advance()
-        if self._hook is not None and math.isinf(self._snapshot_due):
+        if self._snapshot_due == math.inf:
             self._snapshot_due = at_ms + _SNAPSHOT_EVERY_MS
             self._arm(self._snapshot_due)
         if self._rebase.watching and self._rebase.due(at_ms):

@@ -20,6 +20,7 @@ class Service:
     idle_ms: float | None
     fallback: str | None
     retries: bool
+    on_engine_failure: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Names:
                 entry.get("idle_ms"),
                 entry.get("fallback"),
                 bool(entry.get("retries")),
+                entry.get("on_engine_failure", "allow"),
             )
             for entry in table["services"]
         }

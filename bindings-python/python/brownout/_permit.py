@@ -88,6 +88,8 @@ class Permit:
             raise
 
     def _tell(self, settlement: Settlement, now: float) -> Decision | None:
+        if self.number == 0:  # the engine was away when this call was made
+            return None
         if not settlement:
             return self._engine.settle(self.number, _SUCCESS, now)
         given = {"verb": "settle", "permit": self.number, **settlement}

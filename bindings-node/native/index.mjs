@@ -1,0 +1,1 @@
+export { Engine, call, callAsync, version } from "./index.cjs";

@@ -1,0 +1,41 @@
+//! Builds that stop inside calls on purpose, and the tests of what becomes of their hosts. Nothing of it is published.
+use crate::counts::Counts;
+use crate::place::Place;
+use crate::{npm, python, wasm};
+use anyhow::{Context, Result};
+use std::path::PathBuf;
+
+/// All three bindings, one after the other.
+pub fn check(place: &Place) -> Result<Counts> {
+    let folder = place.cache.join("faulty");
+    std::fs::create_dir_all(&folder)?;
+    npm::install(place)?;
+    wasm::faulty(place, &folder.join("wasm"))?;
+    let addon = library(place, "brownout-node", "brownout_node", "brownout.node")?;
+    let extension = library(place, "brownout-python", "_core", "_core.so")?;
+
+    let mut vitest = place.program("npm");
+    vitest.args(["run", "--silent", "test", "-w", "brownout"]).env("CI", "1");
+    let mut counts =
+        place.tests(vitest.env("BROWNOUT_FAULTY", folder.join("wasm")).env("BROWNOUT_FAULTY_ADDON", &addon))?;
+    let mut node = place.program("node");
+    node.args(["--test", "bindings-node/native/faulty.test.cjs"]).env("BROWNOUT_ADDON", &addon);
+    counts.add(place.tests(&mut node)?);
+    let mut pytest = python::python(place);
+    pytest.args(["-m", "pytest", "-q", "bindings-python/tests/faulty"]).env("BROWNOUT_FAULTY", &extension);
+    counts.add(place.tests(&mut pytest)?);
+    Ok(counts)
+}
+
+/// A binding with its feature `faulty`, built without optimisation: it is the panics that are tested.
+fn library(place: &Place, package: &str, built: &str, name: &str) -> Result<PathBuf> {
+    let mut cargo = place.cargo();
+    cargo.args(["build", "-p", package, "--features", "faulty"]);
+    cargo.env("PYO3_PYTHON", python::interpreter(place)).env("PYO3_BUILD_EXTENSION_MODULE", "1");
+    place.must(&mut cargo)?;
+    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let built = place.target.join("debug").join(format!("{prefix}{built}{suffix}"));
+    let copy = place.cache.join("faulty").join(name);
+    std::fs::copy(&built, &copy).with_context(|| format!("`{}` cannot be copied", built.display()))?;
+    Ok(copy)
+}
