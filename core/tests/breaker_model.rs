@@ -453,7 +453,7 @@ prop_compose! {
         BreakerPolicy {
             consecutive_failures: consecutive, failures, failure_rate: rate.map(Ratio::percent),
             slow: slow.map(|(over, rate)| SlowRule { over: Span::from_micros(over), rate: Ratio::percent(rate) }),
-            window, min_calls,
+            window, shape: window.into(), min_calls,
             open: OpenRule { base: Span::from_micros(base), growth: Ratio::percent(growth), max: Span::from_micros(max), jitter: Ratio::percent(jitter) },
             half_open: HalfOpenRule { probes, concurrent, max_wait: Span::from_micros(max_wait), lease: Span::from_micros(lease) },
             ramp: None, rollup: None, rule: Rule::default(),
@@ -477,7 +477,7 @@ proptest! {
 
     #[test]
     fn the_machine_says_what_the_slow_model_says(p in policies(), steps in steps()) {
-        let mut pair = Pair { model: Model::new(p.clone()), real: Breaker::new(&p, at(0)), p, calls: vec![], now: 0, next_id: 0 };
+        let mut pair = Pair { model: Model::new(p.clone()), real: Breaker::new(at(0)), p, calls: vec![], now: 0, next_id: 0 };
         for (gap, high, step) in steps {
             pair.advance(pair.now + gap, high)?;
             match step {

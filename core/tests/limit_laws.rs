@@ -328,7 +328,7 @@ proptest! {
             }
         }
         let mut w = ByteWriter::default();
-        s.write(&mut w);
+        s.write(&p, &mut w);
         let bytes = w.into_vec();
         let mut r = ByteReader::new(&bytes);
         let back = LimitState::read(&mut r, &p).unwrap();

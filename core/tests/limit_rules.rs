@@ -45,7 +45,7 @@ fn flood(s: &mut LimitState, p: &LimitPolicy, n: u64, now: Instant) -> u64 {
 
 #[test]
 fn a_state_is_small() {
-    assert!(size_of::<LimitState>() <= 48);
+    assert!(size_of::<LimitState>() <= 32);
 }
 
 #[test]

@@ -82,6 +82,9 @@ impl Session {
         let out: Value = serde_json::from_str(&text).map_err(|e| format!("{e}: {text}"))?;
         if out.get("next").is_some() {
             self.next = out.pointer("/next/at_ms").and_then(Value::as_f64);
+            if let Some(names) = &self.names {
+                names.told(self.next);
+            }
         }
         if let (Some(name), Some(permit)) = (&step.bind, out.pointer("/decision/permit").and_then(Value::as_f64)) {
             self.permits.insert(name.clone(), permit);
@@ -108,8 +111,8 @@ impl Session {
         let out: Value = serde_json::from_str(&text).map_err(|e| format!("{e}: {text}"))?;
         if input["verb"] == "reload" && out.get("decision").is_some() {
             self.policy = input["policy"].to_string();
-            if self.names.is_some() {
-                self.names = Some(Names::of(&self.engine)?);
+            if let Some(names) = &mut self.names {
+                names.renew(&self.engine)?;
             }
         }
         Ok(text)

@@ -5,7 +5,9 @@
 use crate::matching::differences;
 use brownout::engine::Engine;
 use serde_json::{Map, Value, json};
+use std::cell::Cell;
 
+const REARM: u32 = 2;
 const RETRY: u32 = 8;
 const DETAILS: u32 = 32;
 /// What a granted peek returns: there is nothing to settle.
@@ -15,6 +17,8 @@ const PEEK: f64 = 9_007_199_254_740_991.0;
 #[derive(Debug)]
 pub struct Names {
     tables: Value,
+    /// When the host's one timer goes off.
+    timer: Cell<f64>,
 }
 
 /// Is there anything in `input` besides these fields?
@@ -25,7 +29,19 @@ fn only(input: &Value, fields: &[&str]) -> bool {
 impl Names {
     /// The tables of an engine.
     pub fn of(engine: &Engine) -> Result<Names, String> {
-        serde_json::from_str(&engine.names_json()).map(|tables| Names { tables }).map_err(|e| e.to_string())
+        let tables = serde_json::from_str(&engine.names_json()).map_err(|e| e.to_string())?;
+        Ok(Names { tables, timer: Cell::new(f64::INFINITY) })
+    }
+
+    /// The tables after a reload.
+    pub fn renew(&mut self, engine: &Engine) -> Result<(), String> {
+        self.tables = Names::of(engine)?.tables;
+        Ok(())
+    }
+
+    /// The next instant that any output tells: a host's timer is never later.
+    pub fn told(&self, next: Option<f64>) {
+        self.timer.set(self.timer.get().min(next.unwrap_or(f64::INFINITY)));
     }
 
     /// The output, if the input can be said in numbers.
@@ -50,11 +66,12 @@ impl Names {
             }
             "advance" if only(input, &["verb"]) => {
                 let done = engine.advance_raw(at_ms, &mut out);
+                self.timer.set(f64::INFINITY);
                 if done < 0.0 { None } else { Some(json!({"result": "done"})) }
             }
             _ => return None,
         };
-        Some(agreed(built, &out, &engine.drain_json()))
+        Some(self.agreed(built, &out, &engine.drain_json()))
     }
 
     fn place(&self, table: &str, name: &str) -> Option<usize> {
@@ -131,34 +148,40 @@ impl Names {
         }
         Some(Value::Object(d))
     }
+
+    /// The core's own output, once the decision built from numbers agrees with it.
+    fn agreed(&self, built: Option<Value>, out: &[f64; 16], drained: &str) -> Result<String, String> {
+        let whole: Value = serde_json::from_str(drained).map_err(|e| format!("{e}: {drained}"))?;
+        let Some(built) = built else {
+            return match whole.get("error") {
+                Some(_) => Ok(drained.into()),
+                None => Err(format!("the hot path failed without an error: {drained}")),
+            };
+        };
+        let decision = whole.get("decision").unwrap_or(&Value::Null);
+        if let Some(m) = differences(&built, decision).first() {
+            return Err(format!("the hot path says {} for decision.{}, the writer {}", m.expected, m.path, m.got));
+        }
+        let next = whole.pointer("/next/at_ms").and_then(Value::as_f64).unwrap_or(-1.0);
+        if out[0] as u32 & REARM != 0 {
+            if next != out[1] {
+                return Err(format!("the hot path says next {}, the writer {next}", out[1]));
+            }
+            self.timer.set(next);
+        }
+        if next >= 0.0 && self.timer.get() > next {
+            return Err(format!("the host's timer stands at {}, and {next} comes before it", self.timer.get()));
+        }
+        let effects = whole.get("effects").and_then(Value::as_array).is_some_and(|e| !e.is_empty());
+        if effects != (out[0] as u32 & 1 != 0) {
+            return Err(format!("flag 1 (effects pending) is wrong: flags {}, {drained}", out[0]));
+        }
+        Ok(drained.into())
+    }
 }
 
 fn put(d: &mut Map<String, Value>, key: &str, n: f64) {
     if n >= 0.0 {
         d.insert(key.into(), json!(n));
     }
-}
-
-/// The core's own output, once the decision built from numbers agrees with it.
-fn agreed(built: Option<Value>, out: &[f64; 16], drained: &str) -> Result<String, String> {
-    let whole: Value = serde_json::from_str(drained).map_err(|e| format!("{e}: {drained}"))?;
-    let Some(built) = built else {
-        return match whole.get("error") {
-            Some(_) => Ok(drained.into()),
-            None => Err(format!("the hot path failed without an error: {drained}")),
-        };
-    };
-    let decision = whole.get("decision").unwrap_or(&Value::Null);
-    if let Some(m) = differences(&built, decision).first() {
-        return Err(format!("the hot path says {} for decision.{}, the writer {}", m.expected, m.path, m.got));
-    }
-    let next = whole.pointer("/next/at_ms").and_then(Value::as_f64).unwrap_or(-1.0);
-    if next != out[1] {
-        return Err(format!("the hot path says next {}, the writer {next}", out[1]));
-    }
-    let effects = whole.get("effects").and_then(Value::as_array).is_some_and(|e| !e.is_empty());
-    if effects != (out[0] as u32 & 1 != 0) {
-        return Err(format!("flag 1 (effects pending) is wrong: flags {}, {drained}", out[0]));
-    }
-    Ok(drained.into())
 }

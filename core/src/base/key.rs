@@ -3,7 +3,7 @@
 //! The number of keys is capped. A key that rests (indistinguishable from an absent one) can be removed to make room; each key has one
 //! lazy entry in a queue, with a lower bound of the instant from which it may rest, so that finding one needs no scan.
 //!
-//! Memory of a 16-byte key at the cap: 40 bytes of slot, 16 of queue entry, 7 to 14 of table; names beyond 22 bytes add their own allocation.
+//! Memory of a 16-byte key at the cap: 32 bytes of slot, 16 of queue entry, 7 to 14 of table; names beyond 22 bytes add their own allocation.
 use crate::base::error::Code;
 use crate::base::hash::{bucket, hash_parts, keyed, mix, stable};
 use crate::base::time::Instant;
@@ -105,7 +105,6 @@ impl Label {
 #[derive(Clone, Debug)]
 struct Slot {
     label: Label,
-    hash: u64,
     generation: u32,
     /// How many groups and holders need this key, and the bit [`FILED`] when it has an entry in the rest queue.
     pins: u32,
@@ -209,7 +208,7 @@ impl Keys {
         check_name(name).map_err(KeyError::Bad)?;
         match self.find(name) {
             Some(id) => Ok(id),
-            None => self.insert(Label::plain(name), stable(name.as_bytes())),
+            None => self.insert(Label::plain(name)),
         }
     }
     /// The key of several plain keys in order, made if there is none. It counts towards the cap and holds its parts.
@@ -222,41 +221,36 @@ impl Keys {
             1..=MAX_PARTS => {}
             _ => return Err(KeyError::Bad(Code::TooMany)),
         }
-        let mut hashes = [0; MAX_PARTS];
-        for (hash, id) in hashes.iter_mut().zip(parts) {
-            match self.slot(*id) {
-                Some(slot) if slot.label.parts().is_empty() => *hash = slot.hash,
-                _ => return Err(KeyError::Bad(Code::StaleHandle)),
-            }
+        if parts.iter().any(|id| self.slot(*id).is_none_or(|slot| !slot.label.parts().is_empty())) {
+            return Err(KeyError::Bad(Code::StaleHandle));
         }
-        let hash = hash_parts(0, hashes.get(..parts.len()).unwrap_or_default());
-        let id = self.insert(Label::group(parts), hash)?;
+        let id = self.insert(Label::group(parts))?;
         parts.iter().for_each(|part| self.pin(*part));
         Ok(id)
     }
-    fn insert(&mut self, label: Label, hash: u64) -> Result<KeyId, KeyError> {
+    fn insert(&mut self, label: Label) -> Result<KeyId, KeyError> {
         if self.len() >= self.cap {
             return Err(KeyError::Full);
         }
-        let place = self.place(&label);
+        let at = self.place(&label);
         let index = match self.free.pop() {
             Some(index) => {
                 if let Some(slot) = self.slots.get_mut(index as usize) {
-                    *slot = Slot { label, hash, generation: slot.generation, pins: 0 };
+                    *slot = Slot { label, generation: slot.generation, pins: 0 };
                 }
                 index
             }
             None => {
                 if self.slots.len() == self.slots.capacity() {
-                    let more = (self.slots.len() / 2).max(16).min(self.cap - self.slots.len());
+                    let more = (self.slots.len() / 8).max(16).min(self.cap - self.slots.len());
                     self.slots.reserve_exact(more);
                 }
-                self.slots.push(Slot { label, hash, generation: self.first, pins: 0 });
+                self.slots.push(Slot { label, generation: self.first, pins: 0 });
                 (self.slots.len() - 1) as u32
             }
         };
         let (slots, seed) = (&self.slots, self.seed);
-        self.table.insert_unique(place, index, |at| slots.get(*at as usize).map_or(0, |s| place_of(seed, s)));
+        self.table.insert_unique(at, index, |at| slots.get(*at as usize).map_or(0, |s| place(seed, &s.label)));
         Ok(KeyId(index))
     }
     /// Removes a key and frees its index; its handle is stale from now on. False when it does not live, or is pinned.
@@ -269,7 +263,7 @@ impl Keys {
         }
         if let Some(slot) = self.slots.get_mut(id.0 as usize) {
             let generation = if slot.generation + 1 >= GENERATIONS { 1 } else { slot.generation + 1 };
-            *slot = Slot { label: Label::Vacant, hash: 0, generation, pins: 0 };
+            *slot = Slot { label: Label::Vacant, generation, pins: 0 };
         }
         self.free.push(id.0);
         label.parts().iter().for_each(|part| self.unpin(*part));
@@ -315,7 +309,15 @@ impl Keys {
     }
     /// The stable hash of a key's name (a group's: of its parts' hashes): the same for every seed and on every machine. 0 when it does not live.
     pub fn hash(&self, id: KeyId) -> u64 {
-        self.slot(id).map_or(0, |slot| slot.hash)
+        let Some(slot) = self.slot(id) else { return 0 };
+        if let Some(name) = slot.label.bytes() {
+            return stable(name);
+        }
+        let mut hashes = [0; MAX_PARTS];
+        let parts = slot.label.parts();
+        let names = parts.iter().map(|part| self.slot(*part).and_then(|slot| slot.label.bytes()).map_or(0, stable));
+        hashes.iter_mut().zip(names).for_each(|(hash, name)| *hash = name);
+        hash_parts(0, hashes.get(..parts.len()).unwrap_or_default())
     }
     /// The keys that a group joins, in order; empty for a plain key.
     pub fn parts(&self, id: KeyId) -> &[KeyId] {
@@ -380,7 +382,7 @@ impl Keys {
     }
     fn queue(&mut self, rest: Rest) {
         if self.rest.len() == self.rest.capacity() {
-            self.rest.reserve_exact((self.rest.len() / 2).clamp(16, self.cap.saturating_sub(self.rest.len()).max(16)));
+            self.rest.reserve_exact((self.rest.len() / 8).clamp(16, self.cap.saturating_sub(self.rest.len()).max(16)));
         }
         self.rest.push(Reverse(rest));
     }
@@ -424,9 +426,6 @@ fn place(seed: (u64, u64), label: &Label) -> u64 {
         Some(bytes) => keyed(seed.0, seed.1, bytes),
         None => label.parts().iter().fold(seed.1, |h, id| mix(h ^ u64::from(id.0)).wrapping_add(seed.0)),
     }
-}
-fn place_of(seed: (u64, u64), slot: &Slot) -> u64 {
-    place(seed, &slot.label)
 }
 
 #[cfg(test)]

@@ -31,7 +31,12 @@ impl Ratio {
         self.0
     }
     /// `part / whole >= self`, exactly. False when `whole` is zero.
+    #[inline]
     pub fn reached(self, part: u64, whole: u64) -> bool {
+        // no share is zero: nothing of something reaches none
+        if part == 0 && self.0 > 0 {
+            return false;
+        }
         whole > 0 && u128::from(part) * u128::from(ONE) >= u128::from(self.0) * u128::from(whole)
     }
     /// `part / whole > self`, exactly. False when `whole` is zero.

@@ -49,6 +49,11 @@ impl Instant {
             Instant(us)
         }
     }
+    /// From what [`Instant::micros`] gave.
+    #[inline]
+    pub(crate) const fn again(us: i64) -> Self {
+        Instant(us)
+    }
     /// From whole milliseconds since the epoch, clamped into range.
     pub const fn from_millis(ms: i64) -> Self {
         Self::from_micros(ms.saturating_mul(1000))

@@ -51,7 +51,16 @@ impl RetryBudget {
     fn slot(second: i64) -> usize {
         second.rem_euclid(SECONDS as i64) as usize
     }
+    #[inline]
     fn advance(&mut self, now: Instant) -> usize {
+        // time only goes on: the common case is the second that the counts end with
+        if now.micros() < (self.second + 1) * SECOND_MICROS {
+            return (self.second as u64 % SECONDS as u64) as usize;
+        }
+        self.turn(now)
+    }
+    #[cold]
+    fn turn(&mut self, now: Instant) -> usize {
         let second = now.micros() / SECOND_MICROS;
         let fresh = second.saturating_sub(self.second).clamp(0, SECONDS as i64);
         for s in second - fresh + 1..=second {
@@ -62,6 +71,7 @@ impl RetryBudget {
         Self::slot(self.second)
     }
     /// A first attempt was granted.
+    #[inline]
     pub fn call(&mut self, now: Instant) {
         let at = self.advance(now);
         self.calls[at] = self.calls[at].saturating_add(1);

@@ -213,6 +213,8 @@ pub enum RetryVerdict {
 impl RetryVerdict {
     /// No retry, because the policy asks for none.
     pub const OFF: RetryVerdict = RetryVerdict::No(NoRetry::Off);
+    /// No retry, because the call worked.
+    pub const WORKED: RetryVerdict = RetryVerdict::No(NoRetry::Outcome);
 }
 
 /// What to do after an attempt that was granted and settled.

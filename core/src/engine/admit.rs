@@ -2,8 +2,9 @@
 use crate::base::error::{Code, Fault};
 use crate::base::rng::Draw;
 use crate::base::time::Instant;
-use crate::call::RetryVerdict;
-use crate::engine::cells::{Cell, MAX_SPLITS, NO_CELL};
+use crate::call::{RetryVerdict, Throttle};
+use crate::engine::cells::{MAX_SPLITS, NO_CELL};
+use crate::engine::keys::key_hash;
 use crate::engine::modes::{for_key, shares};
 use crate::engine::service::Place;
 use crate::engine::{Call, Decision, Engine, Failing, Gate, Key, Output, Refusal, RefusalCode};
@@ -32,6 +33,9 @@ impl Engine {
         }
         let now = self.begin(at);
         self.asked = call.service;
+        if let Some(decision) = self.admit_straight(call, now) {
+            return Ok(self.end(decision));
+        }
         let peek = call.amounts.first() == Some(&0);
         if self.deadline_passed(call, now) {
             return Ok(self.refuse_outright(call, now, RefusalCode::DeadlinePassed));
@@ -86,8 +90,7 @@ impl Engine {
                 Key::NoRoom | Key::New(_) => return Ok(None),
                 Key::Id(key) => key,
             };
-            let breaker = self.policy.services[service].breaker.as_ref();
-            let cell = self.services[service].splits[at].open(Some(key), breaker, now);
+            let cell = self.services[service].splits[at].open(Some(key), now);
             *place = cell;
             self.lapse_cell(service, at, cell, now);
         }
@@ -96,17 +99,19 @@ impl Engine {
     /// A key that was silent for longer than `forget` starts anew, evicted or not.
     fn lapse_cell(&mut self, service: usize, split: usize, cell: u32, now: Instant) {
         let forget = self.policy.keys.forget;
-        let Cell { touched, live, .. } = self.services[service].splits[split].cells[cell as usize];
-        if now < touched + forget || live > 0 || !self.services[service].splits[split].has_breaker {
+        let at = &mut self.services[service].splits[split];
+        let c = at.cells[cell as usize];
+        let touched = c.touched;
+        if now < touched + forget || c.live() > 0 {
             return;
         }
-        let throttle = &mut self.services[service].splits[split].throttles[cell as usize];
-        if throttle.rests_at(touched, forget) <= now {
-            throttle.clear();
+        let Some(p) = self.policy.services[service].breaker.as_ref().filter(|_| at.has_breaker) else { return };
+        if at.throttle(cell).rests_at(touched, forget) <= now {
+            at.set_throttle(cell, Throttle::default());
         }
         let before = self.services[service].splits[split].breakers[cell as usize].next_due();
         let was_closed = self.services[service].splits[split].is_closed(cell);
-        self.services[service].splits[split].breakers[cell as usize].lapse(now, touched, forget);
+        self.services[service].splits[split].breakers[cell as usize].lapse(p, now, touched, forget);
         let after = self.services[service].splits[split].breakers[cell as usize].next_due();
         self.refile(service as u32, cell, before, after);
         self.note_closed(service as u32, cell, was_closed);
@@ -130,8 +135,11 @@ impl Engine {
             return;
         }
         let split = s.breaker_split();
-        let key_hash = self.key_hash(call).unwrap_or(0);
-        let draw = |salt: u64| Draw { seed: self.seed, service: s.hash ^ salt, key_hash, n: s.draws }.bits();
+        let (keys, seed) = (&self.keys, self.seed);
+        let draw = |salt: u64| {
+            let key_hash = key_hash(keys, call).unwrap_or(0);
+            Draw { seed, service: s.hash ^ salt, key_hash, n: s.draws }.bits()
+        };
         let shadow = mode == Mode::Shadow;
         let keyed = split.is_keyed();
         // Disabled as a whole: no key's breaker is asked either.
@@ -155,8 +163,8 @@ impl Engine {
         let service = call.service as usize;
         let (s, p) = (&self.services[service], &self.policy.services[service]);
         let split = s.breaker_split();
-        let throttle = split.throttles.get(checked.cells[s.breaker_at as usize] as usize);
-        let Some(until) = throttle.and_then(|t| t.check(now)) else { return };
+        let throttle = split.throttle(checked.cells[s.breaker_at as usize]);
+        let Some(until) = throttle.check(now) else { return };
         let all = shares(&self.policy, &p.rule, &Rule::default());
         let mode = for_key(self.modes.services[service].throttle_now, all, || self.share_hash(call));
         if mode != Mode::Off {
@@ -257,7 +265,7 @@ impl Engine {
             let policy = &self.policy.services[service].limits[limit as usize];
             let split = &mut self.services[service].splits[split_at];
             let cell = checked.cells[split_at];
-            let key = split.cells[cell as usize].key;
+            let key = split.cells[cell as usize].key();
             let units = call.amounts[unit];
             if let Some(until) = split.limit(cell, place).refused(policy, units, now) {
                 // The refusal that begins a block waits for its end.

@@ -4,8 +4,11 @@
 use crate::base::key::{KeyId, Keys};
 use crate::base::time::{Instant, Span};
 use crate::call::Throttle;
-use crate::gate::breaker::{Breaker, BreakerPolicy, Phase};
-use crate::gate::limit::{LimitPolicy, LimitState};
+use crate::engine::Key;
+use crate::gate::breaker::{Breaker, Phase};
+use crate::gate::limit::LimitState;
+use crate::gate::rule::MAX_KEYS;
+use crate::policy::Service;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -14,19 +17,78 @@ pub const MAX_SPLITS: usize = 6;
 /// No cell.
 pub(super) const NO_CELL: u32 = u32::MAX;
 
-/// What a cell is about, and whether it is in use.
+const NO_KEY: u32 = u32::MAX;
+const USED: u32 = 1 << 31;
+const PARKED: u32 = 1 << 30;
+const OWN_FAULT: u32 = 1 << 29;
+const LIVE: u32 = OWN_FAULT - 1;
+
+/// What a cell is about, and whether it is in use. Memory: 16 bytes.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Cell {
-    pub(super) key: Option<KeyId>,
     /// The last evaluated admit or counted settle.
     pub(super) touched: Instant,
+    key: u32,
+    /// Permits in flight, and three flags.
+    state: u32,
+}
+
+impl Cell {
+    fn new(key: Option<KeyId>, now: Instant) -> Cell {
+        Cell { touched: now, key: key.map_or(NO_KEY, |key| key.0), state: USED }
+    }
+    pub(super) fn key(&self) -> Option<KeyId> {
+        (self.key != NO_KEY).then_some(KeyId(self.key))
+    }
     /// Permits in flight.
-    pub(super) live: u32,
-    pub(super) used: bool,
+    pub(super) fn live(&self) -> u32 {
+        self.state & LIVE
+    }
+    pub(super) fn used(&self) -> bool {
+        self.state & USED != 0
+    }
     /// Was its key looked at for room and filed ahead?
-    pub(super) parked: bool,
+    fn parked(&self) -> bool {
+        self.state & PARKED != 0
+    }
+    pub(super) fn park(&mut self) {
+        self.state |= PARKED;
+    }
     /// Was the latest outcome the key's own fault? A breaker that it opened says nothing of the service.
-    pub(super) own_fault: bool,
+    pub(super) fn own_fault(&self) -> bool {
+        self.state & OWN_FAULT != 0
+    }
+    pub(super) fn set_own_fault(&mut self, yes: bool) {
+        self.state = if yes { self.state | OWN_FAULT } else { self.state & !OWN_FAULT };
+    }
+    /// A call has come in.
+    #[inline]
+    pub(super) fn enter(&mut self, now: Instant) {
+        self.hold();
+        self.touched = now;
+    }
+    /// A call that came in earlier is carried over.
+    #[inline]
+    pub(super) fn hold(&mut self) {
+        self.state += 1;
+    }
+    /// A call is over.
+    #[inline]
+    pub(super) fn leave(&mut self, now: Instant) {
+        self.state -= u32::from(self.live() > 0);
+        self.touched = now;
+    }
+}
+
+/// Adds to a long table without doubling it: an eighth more at a time, so that little stands empty.
+fn push<T>(table: &mut Vec<T>, value: T) {
+    make_room(table, 1);
+    table.push(value);
+}
+fn make_room<T>(table: &mut Vec<T>, n: usize) {
+    if table.capacity() - table.len() < n {
+        table.reserve_exact(n.max(table.len() / 8).max(4));
+    }
 }
 
 /// The cells of one set of keys.
@@ -44,7 +106,8 @@ pub(super) struct Split {
     free: Vec<u32>,
     pub(super) cells: Vec<Cell>,
     pub(super) breakers: Vec<Breaker>,
-    pub(super) throttles: Vec<Throttle>,
+    /// Only as long as some cell needed: a cell beyond it was never held back.
+    throttles: Vec<Throttle>,
     pub(super) states: Vec<LimitState>,
     /// Keyed breakers that are not closed.
     pub(super) tripped: u32,
@@ -80,7 +143,7 @@ impl Split {
     /// Is the breaker of a cell open, and not by the key's own fault?
     pub(super) fn is_open_above(&self, cell: u32) -> bool {
         let open = self.breakers.get(cell as usize).is_some_and(|b| b.phase() == Phase::Open);
-        open && !self.cells.get(cell as usize).is_some_and(|c| c.own_fault)
+        open && !self.cells.get(cell as usize).is_some_and(Cell::own_fault)
     }
     /// The cell of a key, if there is one.
     pub(super) fn find(&self, key: Option<KeyId>) -> Option<u32> {
@@ -88,63 +151,116 @@ impl Split {
             None => 0,
             Some(key) => *self.cell_of.get(key.index())?,
         };
-        (cell != NO_CELL && self.cells.get(cell as usize).is_some_and(|c| c.used)).then_some(cell)
+        (cell != NO_CELL && self.cells.get(cell as usize).is_some_and(Cell::used)).then_some(cell)
     }
     /// The cell of a key, made if need be.
-    pub(super) fn open(&mut self, key: Option<KeyId>, breaker: Option<&BreakerPolicy>, now: Instant) -> u32 {
-        if let Some(cell) = self.find(key) {
-            return cell;
+    #[inline]
+    pub(super) fn open(&mut self, key: Option<KeyId>, now: Instant) -> u32 {
+        match self.find(key) {
+            Some(cell) => cell,
+            None => self.make(key, now),
         }
-        let fresh = Cell { key, touched: now, live: 0, used: true, parked: false, own_fault: false };
+    }
+    #[cold]
+    fn make(&mut self, key: Option<KeyId>, now: Instant) -> u32 {
+        let fresh = Cell::new(key, now);
         let cell = match self.free.pop() {
             Some(cell) => cell,
             None => {
-                self.cells.push(fresh);
+                push(&mut self.cells, fresh);
                 (self.cells.len() - 1) as u32
             }
         };
         self.cells[cell as usize] = fresh;
-        self.reset_state(cell, breaker, now);
+        self.reset_state(cell, now);
         if let Some(key) = key {
             let at = key.index();
             if at >= self.cell_of.len() {
+                let more = at + 1 - self.cell_of.len();
+                make_room(&mut self.cell_of, more);
                 self.cell_of.resize(at + 1, NO_CELL);
             }
             self.cell_of[at] = cell;
         }
         cell
     }
-    fn reset_state(&mut self, cell: u32, breaker: Option<&BreakerPolicy>, now: Instant) {
+    fn reset_state(&mut self, cell: u32, now: Instant) {
         let at = cell as usize;
-        if let (true, Some(p)) = (self.has_breaker, breaker) {
+        if self.has_breaker {
             if at < self.breakers.len() {
-                self.breakers[at] = Breaker::new(p, now);
+                self.breakers[at] = Breaker::new(now);
             } else {
-                self.breakers.push(Breaker::new(p, now));
+                push(&mut self.breakers, Breaker::new(now));
             }
         }
-        if self.has_throttle {
-            if at < self.throttles.len() {
-                self.throttles[at] = Throttle::default();
-            } else {
-                self.throttles.push(Throttle::default());
-            }
+        if let Some(throttle) = self.throttles.get_mut(at) {
+            throttle.clear();
         }
         let stride = self.limits.len();
         if (at + 1) * stride > self.states.len() {
+            make_room(&mut self.states, stride);
             self.states.resize((at + 1) * stride, LimitState::default());
         } else {
             self.states[at * stride..(at + 1) * stride].fill(LimitState::default());
         }
     }
+    /// The cell of a call without anything to look up or to clear first: of the whole service, or of one key that stands and has not
+    /// been silent for longer than `forget`.
+    #[inline]
+    pub(super) fn standing(&self, keys: &[Key; MAX_KEYS], now: Instant, forget: Span) -> Option<u32> {
+        let one = match self.per.as_slice() {
+            [] => return Some(0),
+            [one] => *one,
+            _ => return None,
+        };
+        let Key::Id(key) = keys.get(usize::from(one))? else { return None };
+        let cell = *self.cell_of.get(key.index())?;
+        let c = self.cells.get(cell as usize)?;
+        (c.used() && (now < c.touched + forget || c.live() > 0)).then_some(cell)
+    }
+    /// Was any cell ever held back?
+    #[inline]
+    pub(super) fn was_held(&self) -> bool {
+        !self.throttles.is_empty()
+    }
+    /// How a cell's key was held back.
+    #[inline]
+    pub(super) fn throttle(&self, cell: u32) -> Throttle {
+        self.throttles.get(cell as usize).copied().unwrap_or_default()
+    }
+    pub(super) fn set_throttle(&mut self, cell: u32, throttle: Throttle) {
+        let at = cell as usize;
+        if at >= self.throttles.len() {
+            if throttle == Throttle::default() {
+                return;
+            }
+            let more = at + 1 - self.throttles.len();
+            make_room(&mut self.throttles, more);
+            self.throttles.resize(at + 1, Throttle::default());
+        }
+        self.throttles[at] = throttle;
+    }
     /// Something has happened that may let a cell's key rest earlier than its entry in the queue says.
+    #[inline]
     pub(super) fn unpark(&mut self, cell: u32, keys: &mut Keys, now: Instant) {
-        if let Some(c) = self.cells.get_mut(cell as usize).filter(|c| c.parked) {
-            c.parked = false;
-            if let Some(key) = c.key {
+        if let Some(c) = self.cells.get_mut(cell as usize).filter(|c| c.parked()) {
+            c.state &= !PARKED;
+            if let Some(key) = c.key() {
                 keys.hasten(key, now);
             }
         }
+    }
+    /// The states of a cell, in the order of `limits`.
+    #[inline]
+    pub(super) fn states_of(&self, cell: u32) -> &[LimitState] {
+        let n = self.limits.len();
+        self.states.get(cell as usize * n..).and_then(|rest| rest.get(..n)).unwrap_or_default()
+    }
+    #[inline]
+    pub(super) fn states_of_mut(&mut self, cell: u32) -> (&[u16], &mut [LimitState]) {
+        let n = self.limits.len();
+        let states = self.states.get_mut(cell as usize * n..).and_then(|rest| rest.get_mut(..n)).unwrap_or_default();
+        (&self.limits, states)
     }
     /// The state of the `i`th limit of this split for a cell.
     pub(super) fn limit(&mut self, cell: u32, i: usize) -> &mut LimitState {
@@ -155,21 +271,21 @@ impl Split {
         &self.states[cell as usize * self.limits.len() + i]
     }
     /// The first instant from which a cell cannot be told from an absent one.
-    pub(super) fn rests_at(&self, cell: u32, limits: &[LimitPolicy], now: Instant, forget: Span) -> Instant {
+    pub(super) fn rests_at(&self, cell: u32, p: &Service, now: Instant, forget: Span) -> Instant {
         let at = cell as usize;
         let c = self.cells[at];
-        if c.live > 0 {
+        if c.live() > 0 {
             return Instant::NEVER;
         }
         let mut rest = Instant::EPOCH;
-        if let Some(b) = self.breakers.get(at) {
-            rest = rest.max(b.rests_at(c.touched, forget));
+        if let (Some(b), Some(p)) = (self.breakers.get(at), &p.breaker) {
+            rest = rest.max(b.rests_at(p, c.touched, forget));
         }
         if let Some(t) = self.throttles.get(at) {
             rest = rest.max(t.rests_at(c.touched, forget));
         }
         for (i, limit) in self.limits.iter().enumerate() {
-            if let Some(p) = limits.get(*limit as usize) {
+            if let Some(p) = p.limits.get(*limit as usize) {
                 rest = rest.max(self.limit_ref(cell, i).rests_at(p, now));
             }
         }
@@ -178,19 +294,19 @@ impl Split {
     /// Lets a cell go.
     pub(super) fn close(&mut self, cell: u32) {
         let at = cell as usize;
-        if let Some(key) = self.cells[at].key
+        if let Some(key) = self.cells[at].key()
             && let Some(place) = self.cell_of.get_mut(key.index())
         {
             *place = NO_CELL;
         }
-        self.cells[at].used = false;
+        self.cells[at].state = 0;
         let stride = self.limits.len();
         self.states[at * stride..(at + 1) * stride].fill(LimitState::default());
         self.free.push(cell);
     }
     /// Cells in use.
     pub(super) fn used(&self) -> impl Iterator<Item = u32> + '_ {
-        self.cells.iter().enumerate().filter(|(_, c)| c.used).map(|(i, _)| i as u32)
+        self.cells.iter().enumerate().filter(|(_, c)| c.used()).map(|(i, _)| i as u32)
     }
 }
 

@@ -34,6 +34,16 @@ impl Clock {
     pub(super) fn wall(&self, at: Instant) -> Instant {
         if at.is_never() { at } else { Instant::from_micros(at.micros().saturating_sub(self.offset)) }
     }
+    /// Time goes on to `at`, where it is neither behind nor at `limit`.
+    #[inline]
+    pub(super) fn go_on(&mut self, at: Instant, limit: Instant) -> Option<Instant> {
+        let at = self.inside(at);
+        if at < self.now || at >= limit || self.behind {
+            return None;
+        }
+        self.now = at;
+        Some(at)
+    }
     /// Where the input of `at` is taken; and by how much it came late, said once until the clock has caught up.
     pub(super) fn take(&mut self, at: Instant) -> (Instant, Option<Span>) {
         let at = self.inside(at);

@@ -119,10 +119,7 @@ impl Engine {
     }
     fn open_cell(&mut self, service: usize, split: usize, keys: &[Key; MAX_KEYS], now: Instant) -> Result<u32, Fault> {
         match self.split_key(service, split, keys, true)? {
-            Key::Id(id) => {
-                let breaker = self.policy.services[service].breaker.as_ref();
-                Ok(self.services[service].splits[split].open(Some(id), breaker, now))
-            }
+            Key::Id(id) => Ok(self.services[service].splits[split].open(Some(id), now)),
             _ => Err(Fault::new(Code::KeyRequired, "keys", "there is no room for this key")),
         }
     }

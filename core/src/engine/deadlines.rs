@@ -75,21 +75,16 @@ impl Engine {
         }
         if let Some((at, kind)) = after {
             self.timers.set.insert((at, Rank::of(kind), service, cell));
+            self.floor = self.floor.min(at);
         }
-        self.next = None;
     }
 
-    /// The earliest deadline, exactly.
-    pub(crate) fn next(&mut self) -> Option<Next> {
-        if let Some(known) = self.next {
-            return known;
-        }
-        let found = self.earliest().map(|(at, rank)| match rank {
+    /// The earliest deadline, exactly. Cost: linear in the services.
+    pub(crate) fn next(&self) -> Option<Next> {
+        self.earliest().map(|(at, rank)| match rank {
             Rank::Status => Next { at, why: self.status.next_due().map_or("status", |d| d.1) },
             _ => Next { at, why: rank.why() },
-        });
-        self.next = Some(found);
-        found
+        })
     }
     fn earliest(&self) -> Option<(Instant, Rank)> {
         let mut best = self.timers.set.first().map(|t| (t.0, t.1));
@@ -113,19 +108,31 @@ impl Engine {
     }
 
     /// Runs every deadline due up to `to`, in order, and sets the time to `to`.
+    #[inline]
     pub(super) fn run_due(&mut self, to: Instant) {
+        if self.floor <= to {
+            self.run_deadlines(to);
+        }
+        self.clock.set(to);
+    }
+    #[cold]
+    #[inline(never)]
+    fn run_deadlines(&mut self, to: Instant) {
         let mut last = None;
-        while let Some(next) = self.next() {
-            if next.at > to {
+        loop {
+            let Some((at, rank)) = self.earliest() else {
+                self.floor = Instant::NEVER;
+                break;
+            };
+            if at > to {
+                self.floor = at;
                 break;
             }
-            let Some((at, rank)) = self.earliest() else { break };
             // A deadline that stands again right after it ran would stand for ever: better late once than never back.
             if last.replace((at, rank)) == Some((at, rank)) {
                 break;
             }
             self.clock.set(at);
-            self.next = None;
             match rank {
                 Rank::ProbeLease => self.run_leases(at, List::Probe),
                 Rank::Lease => self.run_leases(at, List::Lease),
@@ -138,7 +145,6 @@ impl Engine {
             }
             self.stamp(at);
         }
-        self.clock.set(to);
     }
     /// Breakers due at this instant, by service, then by the key's name.
     fn run_breakers(&mut self, at: Instant, rank: Rank) {
@@ -153,7 +159,7 @@ impl Engine {
     }
     pub(super) fn cell_name(&self, service: u32, cell: u32) -> Option<Cow<'_, str>> {
         let s = self.services.get(service as usize)?;
-        let key = s.breaker_split().cells.get(cell as usize)?.key?;
+        let key = s.breaker_split().cells.get(cell as usize)?.key()?;
         Some(self.keys.name(key))
     }
     /// Leases due at this instant: slots come back, nothing is counted.

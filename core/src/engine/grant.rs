@@ -33,9 +33,7 @@ impl Engine {
         }
         for (split, cell) in s.splits.iter_mut().zip(checked.cells) {
             if cell != NO_CELL {
-                let c = &mut split.cells[cell as usize];
-                c.live += 1;
-                c.touched = now;
+                split.cells[cell as usize].enter(now);
             }
         }
         let timeout = self.timeout_of(call, now);
@@ -103,7 +101,8 @@ impl Engine {
     ) -> Permit {
         let p = &self.policy.services[call.service as usize];
         let rule = p.breaker.as_ref();
-        let probe = breaker.and_then(|h| h.probe).or(rollup.and_then(|h| h.probe));
+        let probe = checked.breaker.filter(|_| breaker.is_some()).and_then(|pass| pass.probe);
+        let probe = probe.or(checked.rollup.filter(|_| rollup.is_some()).and_then(|pass| pass.probe));
         let judged = breaker.is_some() || rollup.is_some();
         // Slow is strictly longer than `over`: the crossing is one tick after it.
         let slow_at = match rule.and_then(|b| b.slow) {
@@ -153,16 +152,11 @@ impl Engine {
             (t, left) => t.or(left),
         }
     }
-    fn offer_deadlines(&mut self, permit: &Permit) {
-        if let Some(known) = self.next {
-            let first = permit.lease_end.min(permit.slow_at);
-            if known.is_none_or(|n| first <= n.at) {
-                self.next = None;
-            }
-        }
+    pub(super) fn offer_deadlines(&mut self, permit: &Permit) {
+        self.floor = self.floor.min(permit.lease_end.min(permit.slow_at));
     }
 }
 
 fn held(pass: Pass) -> Held {
-    Held { generation: pass.generation, probe: pass.probe, crossed: None }
+    Held::new(pass.generation, pass.probe.is_some())
 }

@@ -1,7 +1,7 @@
 //! Names of tenants, users and addresses: interned, found again, and let go when they rest.
 use crate::base::error::{Code, Fault};
 use crate::base::hash::{hash_parts, stable};
-use crate::base::key::{KeyError, KeyId};
+use crate::base::key::{KeyError, KeyId, Keys};
 use crate::base::time::Instant;
 use crate::engine::{Call, Effect, Engine, Key};
 use crate::gate::rule::{MAX_KEYS, Mode};
@@ -172,7 +172,7 @@ impl Engine {
     fn park(&mut self, id: KeyId) {
         for split in self.services.iter_mut().flat_map(|s| s.splits.iter_mut()).filter(|split| split.is_keyed()) {
             if let Some(cell) = split.find(Some(id)) {
-                split.cells[cell as usize].parked = true;
+                split.cells[cell as usize].park();
             }
         }
     }
@@ -185,7 +185,7 @@ impl Engine {
         for (s, p) in self.services.iter().zip(&self.policy.services) {
             for split in s.splits.iter().filter(|split| split.is_keyed()) {
                 let Some(cell) = split.find(Some(id)) else { continue };
-                rest = rest.max(split.rests_at(cell, &p.limits, now, forget));
+                rest = rest.max(split.rests_at(cell, p, now, forget));
                 if let (true, Some(rollup), Some(b)) = (split.has_breaker, &s.rollup, &p.breaker) {
                     rest = rest.max(rollup.members.leaves_at(cell, b.span()));
                 }
@@ -229,17 +229,18 @@ impl Engine {
             None => self.keys.shown(id),
         }
     }
-    /// The hash of the first key that a call carries.
-    pub(super) fn key_hash(&self, call: &Call) -> Option<u64> {
-        call.keys.iter().find_map(|k| match k {
-            Key::Id(id) => Some(self.keys.hash(*id)),
-            Key::New(hash) => Some(*hash),
-            _ => None,
-        })
-    }
     /// Decides to which share of keys a call belongs; a call without a key belongs to all.
     pub(super) fn share_hash(&self, call: &Call) -> u64 {
         let service = self.services[call.service as usize].hash;
-        self.key_hash(call).map_or(0, |key| hash_parts(0, &[service, key]))
+        key_hash(&self.keys, call).map_or(0, |key| hash_parts(0, &[service, key]))
     }
+}
+
+/// The hash of the first key that a call carries.
+pub(super) fn key_hash(keys: &Keys, call: &Call) -> Option<u64> {
+    call.keys.iter().find_map(|k| match k {
+        Key::Id(id) => Some(keys.hash(*id)),
+        Key::New(hash) => Some(*hash),
+        _ => None,
+    })
 }

@@ -28,6 +28,7 @@ mod restore;
 mod service;
 mod settle;
 mod snapshot;
+mod straight;
 mod transition;
 
 pub use cells::MAX_SPLITS;
@@ -87,8 +88,8 @@ pub struct Engine {
     /// Names of keys that effects speak of and that were let go since.
     departed: Vec<String>,
     status_effects: Vec<StatusEffect>,
-    /// The earliest deadline of all; `None` when it must be looked for.
-    next: Option<Option<Next>>,
+    /// No deadline stands before this instant; one may stand later.
+    pub(crate) floor: Instant,
     /// What the host was last told of `next`.
     pub(crate) told: Instant,
     /// The service that the last admit asked for.
@@ -131,7 +132,7 @@ impl Engine {
             spared: Vec::new(),
             departed: Vec::new(),
             status_effects: Vec::new(),
-            next: None,
+            floor: Instant::EPOCH,
             told: Instant::NEVER,
             asked: 0,
             failed: None,
@@ -160,7 +161,20 @@ impl Engine {
     }
 
     /// Begins a call of the engine: empties the buffers, takes the time in, runs what is due.
+    #[inline]
     fn begin(&mut self, at: Instant) -> Instant {
+        // As a rule time goes on, nothing is due and nothing is left to clear.
+        if self.effects.is_empty()
+            && self.failing.is_empty()
+            && let Some(now) = self.clock.go_on(at, self.floor)
+        {
+            self.untold = true;
+            return now;
+        }
+        self.begin_fully(at)
+    }
+    #[inline(never)]
+    fn begin_fully(&mut self, at: Instant) -> Instant {
         self.start_effects();
         self.failing.clear();
         let (now, behind) = self.clock.take(at);
@@ -173,7 +187,7 @@ impl Engine {
     }
     /// Makes room for effects. Those of a call that ended in an error were not told; they come with the next output.
     fn start_effects(&mut self) {
-        if !core::mem::replace(&mut self.untold, true) {
+        if !core::mem::replace(&mut self.untold, true) && !self.effects.is_empty() {
             self.effects.clear();
             self.effect_times.clear();
             self.departed.clear();
@@ -181,17 +195,20 @@ impl Engine {
         self.stamp(self.clock.now());
     }
     /// Effects that have no instant yet happened at this one: a late call tells when, as a punctual one would.
+    #[inline]
     pub(crate) fn stamp(&mut self, at: Instant) {
-        self.effect_times.resize(self.effects.len(), at);
+        if self.effect_times.len() != self.effects.len() {
+            self.effect_times.resize(self.effects.len(), at);
+        }
     }
     /// Ends it.
+    #[inline]
     pub(crate) fn end(&mut self, decision: Decision) -> Output<'_> {
         self.decision = decision;
         self.untold = false;
         self.spared.clear();
         self.stamp(self.clock.now());
-        let next = self.next();
-        Output { decision: &self.decision, failing: &self.failing, effects: &self.effects, next }
+        Output::of(self)
     }
     /// Lets time pass up to `at`.
     pub fn advance(&mut self, at: Instant) -> Output<'_> {
@@ -199,9 +216,8 @@ impl Engine {
         self.end(Decision::Done)
     }
     /// The output of the last call once more, for the layer that encodes it under the same lock.
-    pub(crate) fn last(&mut self) -> Output<'_> {
-        let next = self.next();
-        Output { decision: &self.decision, failing: &self.failing, effects: &self.effects, next }
+    pub(crate) fn last(&self) -> Output<'_> {
+        Output::of(self)
     }
     pub(crate) fn effects(&self) -> &[Effect] {
         &self.effects

@@ -3,7 +3,7 @@ use crate::base::hash::in_share;
 use crate::base::num::Ratio;
 use crate::engine::input::ModeScope;
 use crate::gate::rule::{Mode, Rule};
-use crate::policy::Policy;
+use crate::policy::{Policy, Service};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -17,6 +17,8 @@ pub(super) struct ServiceModes {
     pub(super) throttle_now: Mode,
     pub(super) breaker_now: Mode,
     pub(super) limits_now: Vec<Mode>,
+    /// Every rule is in force for every call: nothing but the rules themselves decides.
+    pub(super) plain: bool,
 }
 
 /// Orders given, and what they come to.
@@ -47,6 +49,9 @@ impl Modes {
             m.breaker_now = service.max(m.breaker.unwrap_or(own));
             m.limits_now =
                 s.limits.iter().zip(&m.limits).map(|(l, order)| service.max(order.unwrap_or(l.rule.mode))).collect();
+            m.plain = is_plain(policy, s)
+                && (s.breaker.is_none() || m.breaker_now == Mode::Enforce)
+                && m.limits_now.iter().all(|mode| *mode == Mode::Enforce);
         }
     }
     /// Takes an order in.
@@ -68,6 +73,15 @@ impl Modes {
             f(m);
         }
     }
+}
+
+/// No share of keys is spared by any rule, and no key is exempt.
+fn is_plain(policy: &Policy, s: &Service) -> bool {
+    let whole = |rule: &Rule| rule.enforce_share.is_none();
+    policy.enforce_share.is_none()
+        && whole(&s.rule)
+        && s.breaker.as_ref().is_none_or(|b| whole(&b.rule))
+        && s.limits.iter().all(|l| whole(&l.rule) && l.exempt.is_empty())
 }
 
 /// A rule in force for all is in shadow for the keys outside each `enforce_share` that applies to it.

@@ -2,6 +2,7 @@
 use crate::base::key::KeyId;
 use crate::base::time::{Instant, Span};
 use crate::call::{Outcome, RetryVerdict};
+use crate::engine::Engine;
 use crate::gate::breaker::Transition;
 use crate::report::Rendered;
 use crate::status::state::StatusEffect;
@@ -239,12 +240,21 @@ pub struct Next {
 /// Everything that one call caused. It borrows the engine's own buffers, so that the hot path allocates nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Output<'a> {
+    engine: &'a Engine,
     /// The answer.
     pub decision: &'a Decision,
     /// Every rule that refused, or would have in shadow.
     pub failing: &'a [Failing],
     /// What happened.
     pub effects: &'a [Effect],
-    /// When to call `advance`, at the latest.
-    pub next: Option<Next>,
+}
+
+impl<'a> Output<'a> {
+    pub(super) fn of(engine: &'a Engine) -> Self {
+        Output { engine, decision: &engine.decision, failing: &engine.failing, effects: &engine.effects }
+    }
+    /// When to call `advance`, at the latest. Cost: linear in the services; nobody pays who does not ask.
+    pub fn next(&self) -> Option<Next> {
+        self.engine.next()
+    }
 }

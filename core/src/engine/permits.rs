@@ -21,12 +21,27 @@ pub(super) const MAX_PERMITS: u32 = (1 << SLOT_BITS) - 2;
 /// How many units of measure a policy may name.
 pub const MAX_UNITS: usize = 4;
 
-/// A breaker's part of a permit.
+/// A breaker's part of a permit. Memory: 16 bytes.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Held {
+    stamp: Stamp,
     pub(super) generation: u32,
-    pub(super) probe: Option<Instant>,
-    pub(super) crossed: Option<Stamp>,
+    /// Is it a probe? Its lease is then the permit's.
+    pub(super) probe: bool,
+    crossed: bool,
+}
+
+impl Held {
+    pub(super) const fn new(generation: u32, probe: bool) -> Held {
+        Held { stamp: Stamp::NONE, generation, probe, crossed: false }
+    }
+    /// Where it entered the window when it turned slow in flight.
+    pub(super) fn crossed(&self) -> Option<Stamp> {
+        self.crossed.then_some(self.stamp)
+    }
+    pub(super) fn set_crossed(&mut self, stamp: Option<Stamp>) {
+        (self.crossed, self.stamp) = (stamp.is_some(), stamp.unwrap_or(Stamp::NONE));
+    }
 }
 
 /// A call in flight.
@@ -57,7 +72,7 @@ pub(super) struct Permit {
 impl Permit {
     /// Is it a probe of either breaker?
     pub(super) fn is_probe(&self) -> bool {
-        self.breaker.is_some_and(|h| h.probe.is_some()) || self.rollup.is_some_and(|h| h.probe.is_some())
+        self.breaker.is_some_and(|h| h.probe) || self.rollup.is_some_and(|h| h.probe)
     }
 }
 
@@ -165,43 +180,57 @@ impl Permits {
         self.slots.get(slot as usize).map_or(0, |s| self.name(slot, s.seq))
     }
     /// Takes a slot and enters the lists. `None` at the cap.
-    pub(super) fn insert(&mut self, fifos: &mut Fifos, permit: Permit) -> Option<u64> {
+    #[inline(always)]
+    pub(super) fn insert(&mut self, fifos: &mut Fifos, mut permit: Permit) -> Option<u64> {
         if self.is_full() {
             return None;
         }
         let slot = match self.free.pop() {
             Some(slot) => slot,
-            None => {
-                self.slots.push(Slot { seq: 0, links: [LOOSE; 2], permit: None });
-                (self.slots.len() - 1) as u32
-            }
+            None => self.another_slot(),
         };
         let lease = if permit.is_probe() { List::Probe } else { List::Lease };
         let slow = !permit.slow_at.is_never();
+        self.serial += 1;
+        permit.serial = self.serial;
         let held = self.slots.get_mut(slot as usize)?;
         held.seq = held.seq.wrapping_add(self.step) & MAX_SEQ;
         if held.seq == 0 {
             held.seq = 1;
         }
-        self.serial += 1;
-        held.permit = Some(Permit { serial: self.serial, ..permit });
+        let seq = held.seq;
+        held.permit = Some(permit);
         self.push(fifos, lease, slot);
         if slow {
             self.push(fifos, List::Slow, slot);
         }
-        Some(self.id(slot))
+        Some(self.name(slot, seq))
     }
-    /// Gives the slot back and leaves the lists.
+    #[cold]
+    fn another_slot(&mut self) -> u32 {
+        self.slots.push(Slot { seq: 0, links: [LOOSE; 2], permit: None });
+        (self.slots.len() - 1) as u32
+    }
+    /// As `release`; the permit is handed out.
     pub(super) fn remove(&mut self, fifos: &mut Fifos, slot: u32) -> Option<Permit> {
         let permit = *self.permit(slot)?;
+        self.release(fifos, slot);
+        Some(permit)
+    }
+    /// Gives the slot back and leaves the lists.
+    #[inline]
+    pub(super) fn release(&mut self, fifos: &mut Fifos, slot: u32) {
+        let Some(permit) = self.permit(slot) else { return };
         let lease = if permit.is_probe() { List::Probe } else { List::Lease };
+        let slow = !permit.slow_at.is_never();
         self.unlink(fifos, lease, slot);
-        if !permit.slow_at.is_never() {
+        if slow {
             self.unlink(fifos, List::Slow, slot);
         }
-        self.slots.get_mut(slot as usize)?.permit = None;
+        if let Some(s) = self.slots.get_mut(slot as usize) {
+            s.permit = None;
+        }
         self.free.push(slot);
-        Some(permit)
     }
     /// As `remove`, and remembers that the lease ran out.
     pub(super) fn expire(&mut self, fifos: &mut Fifos, slot: u32) -> Option<(u64, Permit)> {

@@ -1,13 +1,14 @@
 //! Another policy for a running engine: equal rules keep their history, changed ones what still fits, removed ones end.
 use crate::base::error::Fault;
 use crate::base::time::Instant;
-use crate::engine::cells::{MAX_SPLITS, NO_CELL, Split};
+use crate::engine::cells::{Cell, MAX_SPLITS, NO_CELL, Split};
 use crate::engine::deadlines::ROLLUP;
 use crate::engine::modes::Modes;
-use crate::engine::permits::{Held, MAX_UNITS, Permit};
+use crate::engine::permits::{MAX_UNITS, Permit};
 use crate::engine::service::{ServiceState, build_all};
 use crate::engine::{Decision, Effect, Engine, Output};
 use crate::gate::breaker::{Breaker, Phase};
+use crate::measure::window::Window;
 use crate::policy::Policy;
 use crate::status::state::{StatusEffect, StatusState, Target};
 use alloc::string::ToString;
@@ -57,7 +58,7 @@ impl Engine {
             let carried = carry_permit(&p, &permit, &old[p.from], &self.services[to]);
             for (split, cell) in self.services[to].splits.iter_mut().zip(carried.cells) {
                 if let Some(c) = split.cells.get_mut(cell as usize) {
-                    c.live += 1;
+                    c.hold();
                 }
             }
             self.permits.restore_permit(&mut self.services[to].fifos, slot, carried);
@@ -91,7 +92,7 @@ impl Engine {
                 self.refile(at as u32, cell, None, after);
             }
         }
-        self.next = None;
+        self.floor = Instant::EPOCH;
     }
     fn carry_status(&mut self, old_policy: &Policy, now: Instant) {
         let fresh = StatusState::new(&self.policy.status, now);
@@ -156,7 +157,7 @@ fn carry_service(p: &Pair, old: &ServiceState, new: &mut ServiceState) {
     is.breaker = was.breaker.migrate(old_p, new_p, p.now);
     let split = &new.splits[new.breaker_at as usize];
     for (cell, seen, failed) in was.members.in_order() {
-        let key = old.breaker_split().cells[cell as usize].key;
+        let key = old.breaker_split().cells[cell as usize].key();
         if let Some(cell) = split.find(key) {
             is.members.touch(cell, seen, failed);
         }
@@ -185,16 +186,16 @@ fn carry_split(p: &Pair, old: &ServiceState, before: usize, new: &mut Split) {
     let policies = (p.old.services[p.from].breaker.as_ref(), p.new.services[p.to].breaker.as_ref());
     for cell in from.used() {
         let c = from.cells[cell as usize];
-        let to = new.open(c.key, policies.1, p.now);
+        let to = new.open(c.key(), p.now);
         new.cells[to as usize].touched = c.touched;
         if let (true, true, (Some(old_p), Some(new_p))) = (from.has_breaker, new.has_breaker, policies) {
             let b = from.breakers[cell as usize].migrate(old_p, new_p, p.now);
             new.tripped += u32::from(b.phase() != Phase::Closed);
             new.breakers[to as usize] = b;
-            new.cells[to as usize].own_fault = c.own_fault;
+            new.cells[to as usize].set_own_fault(c.own_fault());
         }
         if from.has_throttle && new.has_throttle {
-            new.throttles[to as usize] = from.throttles[cell as usize];
+            new.set_throttle(to, from.throttle(cell));
         }
         for i in 0..new.limits.len() {
             let limit = new.limits[i] as usize;
@@ -212,7 +213,7 @@ fn carry_permit(p: &Pair, permit: &Permit, old: &ServiceState, new: &ServiceStat
     let mut cells = [NO_CELL; MAX_SPLITS];
     for (split, cell) in new.splits.iter().zip(cells.iter_mut()) {
         let Some(before) = p.split_before(old, split) else { continue };
-        let key = old.splits[before].cells.get(permit.cells[before] as usize).map(|c| c.key);
+        let key = old.splits[before].cells.get(permit.cells[before] as usize).map(Cell::key);
         *cell = key.and_then(|k| split.find(k)).unwrap_or(NO_CELL);
     }
     let mut amounts = [0; MAX_UNITS];
@@ -232,14 +233,14 @@ fn carry_permit(p: &Pair, permit: &Permit, old: &ServiceState, new: &ServiceStat
     }
     let at = cells[new.breaker_at as usize];
     let stays = at != NO_CELL && p.split_before(old, new.breaker_split()) == Some(old.breaker_at.into());
-    let breaker = permit.breaker.filter(|_| stays).map(|held| {
-        let was = old.breaker_split().breakers.get(permit.cells[old.breaker_at as usize] as usize);
-        let is = new.breaker_split().breakers.get(at as usize);
-        let crossed = match (was, is, held.crossed) {
-            (Some(was), Some(is), Some(stamp)) => Some(is.carry_stamp(stamp, was, p.now)),
+    let breaker = permit.breaker.filter(|_| stays).map(|mut held| {
+        let rules = (&p.old.services[p.from].breaker, &p.new.services[p.to].breaker);
+        let crossed = match (rules, held.crossed()) {
+            ((Some(was), Some(is)), Some(stamp)) => Some(Window::carry_stamp(stamp, was.shape, is.shape, p.now)),
             _ => None,
         };
-        Held { crossed, ..held }
+        held.set_crossed(crossed);
+        held
     });
     let rollup = permit.rollup.filter(|_| new.rollup.is_some());
     Permit { service: p.to as u32, cells, amounts, limits, breaker, rollup, ..*permit }

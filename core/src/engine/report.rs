@@ -104,7 +104,7 @@ impl Engine {
         let (view, condition) = match (&s.rollup, split.is_keyed()) {
             (Some(r), _) => own(&r.breaker),
             (None, false) => own(split.breakers.first()?),
-            (None, true) => own(&Breaker::new(policy, self.started)),
+            (None, true) => own(&Breaker::new(self.started)),
         };
         let (tenants_open, tenants_seen) = tenants(p, s);
         Some(BreakerLine {

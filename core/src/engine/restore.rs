@@ -52,7 +52,7 @@ impl Engine {
         status.finish()?;
         self.read_gauges(r.section_of(GAUGES, 1)?.body)?;
         r.finish()?;
-        self.next = None;
+        self.floor = Instant::EPOCH;
         Ok(())
     }
     fn read_clock(&mut self, mut r: ByteReader, version: u16) -> Read<()> {
@@ -117,7 +117,7 @@ impl Engine {
         let s = &mut self.services[at].splits[split];
         r.expect(key.is_some() == s.is_keyed(), "a cell of the wrong kind")?;
         r.expect(key.is_none() || s.find(key).is_none(), "a cell that stands twice")?;
-        let cell = s.open(key, policy.breaker.as_ref(), now);
+        let cell = s.open(key, now);
         s.cells[cell as usize].touched = touched;
         let mut due = None;
         if let (true, Some(p)) = (s.has_breaker, policy.breaker.as_ref()) {
@@ -125,10 +125,10 @@ impl Engine {
             due = b.next_due();
             s.tripped += u32::from(b.phase() != Phase::Closed);
             s.breakers[cell as usize] = b;
-            s.cells[cell as usize].own_fault = r.bool()?;
+            s.cells[cell as usize].set_own_fault(r.bool()?);
         }
         if s.has_throttle {
-            s.throttles[cell as usize] = Throttle::read(r)?;
+            s.set_throttle(cell, Throttle::read(r)?);
         }
         for i in 0..s.limits.len() {
             let p = &policy.limits[s.limits[i] as usize];
@@ -188,7 +188,7 @@ impl Engine {
         for (slot, p) in permits {
             for (split, cell) in self.services[p.service as usize].splits.iter_mut().zip(p.cells) {
                 if let Some(c) = split.cells.get_mut(cell as usize) {
-                    c.live += 1;
+                    c.hold();
                 }
             }
             self.permits.restore_permit(&mut self.services[p.service as usize].fifos, slot, p);
@@ -209,7 +209,8 @@ impl Engine {
                 *cell = split.find(read_key(r, keys)?).ok_or_else(|| r.corrupt("a permit without a cell"))?;
             }
         }
-        let (breaker, rollup) = (r.option(read_held)?, r.option(read_held)?);
+        let held = |r: &mut ByteReader| read_held(r, lease_end);
+        let (breaker, rollup) = (r.option(held)?, r.option(held)?);
         let limits = r.u32()?;
         let known = self.policy.services[service as usize].limits.len();
         let placed = |i: usize| limits & (1 << i) == 0 || cells[s.limit_at[i].split] != NO_CELL;
@@ -303,12 +304,13 @@ fn read_key(r: &mut ByteReader, keys: &[KeyId]) -> Read<Option<KeyId>> {
     }
 }
 
-fn read_held(r: &mut ByteReader) -> Read<Held> {
-    Ok(Held {
-        generation: r.u32()?,
-        probe: r.option(ByteReader::instant)?,
-        crossed: r.option(ByteReader::u64)?.map(Stamp::from_bits),
-    })
+fn read_held(r: &mut ByteReader, lease_end: Instant) -> Read<Held> {
+    let generation = r.u32()?;
+    let probe = r.option(ByteReader::instant)?;
+    r.expect(probe.is_none_or(|end| end == lease_end), "a probe whose lease is not its permit's")?;
+    let mut held = Held::new(generation, probe.is_some());
+    held.set_crossed(r.option(ByteReader::u64)?.map(Stamp::from_bits));
+    Ok(held)
 }
 
 fn read_mode(r: &mut ByteReader) -> Read<Option<Mode>> {

@@ -72,7 +72,7 @@ pub(super) fn build(policy: &Policy, s: &Service, now: Instant) -> Result<Servic
     }
     for split in &mut splits {
         if !split.is_keyed() {
-            split.open(None, s.breaker.as_ref(), now);
+            split.open(None, now);
         }
     }
     let unit = |name: &str| policy.units.iter().position(|u| u == name).unwrap_or(0);
@@ -86,7 +86,7 @@ pub(super) fn build(policy: &Policy, s: &Service, now: Instant) -> Result<Servic
         .breaker
         .as_ref()
         .filter(|_| keyed)
-        .map(|b| Rollup { breaker: Breaker::new(b, now), members: Members::default() });
+        .map(|_| Rollup { breaker: Breaker::new(now), members: Members::default() });
     Ok(ServiceState {
         hash: stable(s.name.as_bytes()),
         draws: 0,

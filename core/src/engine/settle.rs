@@ -2,8 +2,8 @@
 use crate::base::error::{Code, Fault};
 use crate::base::rng::Draw;
 use crate::base::time::{Instant, Span};
-use crate::call::{Attempt, Outcome, RetryVerdict};
-use crate::engine::cells::NO_CELL;
+use crate::call::{Attempt, Outcome, RetryVerdict, Throttle};
+use crate::engine::cells::{Cell, NO_CELL};
 use crate::engine::permits::{Held, Permit};
 use crate::engine::service::Place;
 use crate::engine::{Decision, Effect, Ended, Engine, Output, Settle, Uncounted};
@@ -18,6 +18,9 @@ impl Engine {
     /// Cost: O(1); allocates nothing in steady state.
     pub fn settle(&mut self, permit: u64, settle: &Settle, at: Instant) -> Result<Output<'_>, Fault> {
         let now = self.begin(at);
+        if let Some(decision) = self.settle_straight(permit, settle, now) {
+            return Ok(self.end(decision));
+        }
         let Some(slot) = self.permits.find(permit) else {
             if self.permits.forget_expired(permit) {
                 return Ok(self.settled_late(settle));
@@ -28,7 +31,6 @@ impl Engine {
         let Some(held) = self.permits.remove(&mut self.services[service].fifos, slot) else {
             return Err(Fault::new(Code::UnknownPermit, "permit", format!("{permit} is no call in flight")));
         };
-        self.withdraw_deadlines(&held);
         let outcome = self.classify(service, settle);
         let sent = !matches!(&settle.ended, Ended::Facts(f) if f.unsent());
         let duration = settle.duration.unwrap_or(now.since(held.granted));
@@ -59,20 +61,11 @@ impl Engine {
             Ended::Facts(facts) => self.policy.services[service].outcomes.classify(facts),
         }
     }
-    fn withdraw_deadlines(&mut self, held: &Permit) {
-        if let Some(Some(next)) = self.next
-            && next.at == held.lease_end.min(held.slow_at)
-        {
-            self.next = None;
-        }
-    }
     /// The cells that the call kept in use are free to rest.
     pub(super) fn release_cells(&mut self, held: &Permit, now: Instant) {
         for (split, cell) in self.services[held.service as usize].splits.iter_mut().zip(held.cells) {
             if cell != NO_CELL {
-                let c = &mut split.cells[cell as usize];
-                c.live = c.live.saturating_sub(1);
-                c.touched = now;
+                split.cells[cell as usize].leave(now);
                 split.unpark(cell, &mut self.keys, now);
             }
         }
@@ -95,10 +88,10 @@ impl Engine {
         let keyed = s.breaker_split().is_keyed();
         let record = |h: Held, kind: Kind| Record {
             generation: h.generation,
-            probe: h.probe,
+            probe: h.probe.then_some(held.lease_end),
             kind,
             slow,
-            crossed: h.crossed,
+            crossed: h.crossed(),
             retry_after,
         };
         let Some(own) = held.breaker.filter(|_| cell != NO_CELL) else {
@@ -145,9 +138,10 @@ impl Engine {
         let s = &mut self.services[service];
         let cell = held.cells[s.breaker_at as usize];
         let split = s.breaker_split_mut();
-        let Some(throttle) = split.throttles.get_mut(cell as usize) else { return };
+        let Some(key) = split.cells.get(cell as usize).map(Cell::key) else { return };
+        let mut throttle = split.throttle(cell);
         let until = throttle.hold(&rule, now, retry_after);
-        let key = split.cells[cell as usize].key;
+        split.set_throttle(cell, throttle);
         self.effects.push(Effect::ThrottleHeld { service: held.service, key, until });
         if key.is_none() {
             self.status.throttled(&self.policy.status, service, Some(until), now, &mut self.status_effects);
@@ -157,8 +151,10 @@ impl Engine {
     fn clear_throttle(&mut self, held: &Permit) {
         let s = &mut self.services[held.service as usize];
         let cell = held.cells[s.breaker_at as usize];
-        if let Some(throttle) = s.breaker_split_mut().throttles.get_mut(cell as usize) {
+        let mut throttle = s.breaker_split().throttle(cell);
+        if throttle != Throttle::default() {
             throttle.success();
+            s.breaker_split_mut().set_throttle(cell, throttle);
         }
     }
     fn retry_verdict(
@@ -181,7 +177,7 @@ impl Engine {
         let held_until = {
             let s = &self.services[service];
             let cell = held.cells[s.breaker_at as usize];
-            s.breaker_split().throttles.get(cell as usize).and_then(|t| t.check(now))
+            s.breaker_split().throttle(cell).check(now)
         };
         let not_before = if outcome == Outcome::Throttled { held_until } else { settle.retry_after.map(|s| now + s) };
         crate::call::after_outcome(

@@ -3,11 +3,13 @@
 //! Keys stand by name, sorted, so that the bytes do not depend on the order in which they came. Cost: O(keys + permits).
 use crate::base::bytes::{ByteWriter, crc32c};
 use crate::base::key::KeyId;
+use crate::base::time::Instant;
 use crate::engine::Engine;
 use crate::engine::cells::Split;
 use crate::engine::permits::{Held, Permit};
 use crate::engine::service::ServiceState;
 use crate::gate::rule::Mode;
+use crate::policy::Service;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -50,7 +52,9 @@ impl Engine {
         });
         w.section(KEYS, 1, |w| self.write_keys(w, &order, &rank));
         let services = self.services_by_name();
-        w.section(SERVICES, 1, |w| services.iter().for_each(|at| write_service(w, &self.services[*at], &rank)));
+        w.section(SERVICES, 1, |w| {
+            services.iter().for_each(|at| write_service(w, &self.services[*at], &self.policy.services[*at], &rank))
+        });
         w.section(PERMITS, 1, |w| self.write_permits(w, &rank));
         w.section(MODES, 1, |w| self.write_modes(w));
         w.section(STATUS, 1, |w| self.status.write(&self.policy.status, w));
@@ -113,11 +117,11 @@ impl Engine {
         let splits = &self.services[p.service as usize].splits;
         for (split, cell) in splits.iter().zip(p.cells) {
             // A cell is named by its key; the whole service's by none.
-            let key = split.cells.get(cell as usize).map(|c| c.key.map_or(NOTHING, |k| rank[k.index()]));
+            let key = split.cells.get(cell as usize).map(|c| c.key().map_or(NOTHING, |k| rank[k.index()]));
             w.option(key, ByteWriter::u32);
         }
-        w.option(p.breaker, write_held);
-        w.option(p.rollup, write_held);
+        w.option(p.breaker, |w, h| write_held(w, h, p.lease_end));
+        w.option(p.rollup, |w, h| write_held(w, h, p.lease_end));
         w.u32(p.limits);
         p.amounts.iter().for_each(|a| w.u64(*a));
         w.u32(p.attempt);
@@ -134,10 +138,10 @@ impl Engine {
     }
 }
 
-fn write_held(w: &mut ByteWriter, h: Held) {
+fn write_held(w: &mut ByteWriter, h: Held, lease_end: Instant) {
     w.u32(h.generation);
-    w.option(h.probe, ByteWriter::instant);
-    w.option(h.crossed.map(|s| s.to_bits()), ByteWriter::u64);
+    w.option(h.probe.then_some(lease_end), ByteWriter::instant);
+    w.option(h.crossed().map(|s| s.to_bits()), ByteWriter::u64);
 }
 
 fn write_mode(w: &mut ByteWriter, mode: Option<Mode>) {
@@ -149,24 +153,24 @@ fn write_mode(w: &mut ByteWriter, mode: Option<Mode>) {
     });
 }
 
-fn write_service(w: &mut ByteWriter, s: &ServiceState, rank: &[u32]) {
+fn write_service(w: &mut ByteWriter, s: &ServiceState, p: &Service, rank: &[u32]) {
     w.u64(s.draws);
     s.retries.write(w);
     s.meter.write(w);
     for split in &s.splits {
         let mut cells: Vec<u32> = split.used().collect();
-        cells.sort_by_key(|c| split.cells[*c as usize].key.map_or(0, |k| rank[k.index()]));
+        cells.sort_by_key(|c| split.cells[*c as usize].key().map_or(0, |k| rank[k.index()]));
         w.count(cells.len());
         for cell in cells {
-            write_cell(w, split, cell, rank);
+            write_cell(w, split, p, cell, rank);
         }
     }
-    if let Some(r) = &s.rollup {
-        r.breaker.write(w);
+    if let (Some(r), Some(rule)) = (&s.rollup, &p.breaker) {
+        r.breaker.write(rule, w);
         let members = r.members.in_order();
         w.count(members.len());
         for (cell, seen, failed) in members {
-            let key = s.breaker_split().cells[cell as usize].key;
+            let key = s.breaker_split().cells[cell as usize].key();
             w.u32(key.map_or(NOTHING, |k| rank[k.index()]));
             w.instant(seen);
             w.option(failed, ByteWriter::bool);
@@ -174,18 +178,18 @@ fn write_service(w: &mut ByteWriter, s: &ServiceState, rank: &[u32]) {
     }
 }
 
-fn write_cell(w: &mut ByteWriter, split: &Split, cell: u32, rank: &[u32]) {
+fn write_cell(w: &mut ByteWriter, split: &Split, p: &Service, cell: u32, rank: &[u32]) {
     let c = &split.cells[cell as usize];
-    w.u32(c.key.map_or(NOTHING, |k| rank[k.index()]));
+    w.u32(c.key().map_or(NOTHING, |k| rank[k.index()]));
     w.instant(c.touched);
-    if split.has_breaker {
-        split.breakers[cell as usize].write(w);
-        w.bool(c.own_fault);
+    if let (true, Some(rule)) = (split.has_breaker, &p.breaker) {
+        split.breakers[cell as usize].write(rule, w);
+        w.bool(c.own_fault());
     }
     if split.has_throttle {
-        split.throttles[cell as usize].write(w);
+        split.throttle(cell).write(w);
     }
-    for i in 0..split.limits.len() {
-        split.limit_ref(cell, i).write(w);
+    for (i, limit) in split.limits.iter().enumerate() {
+        split.limit_ref(cell, i).write(&p.limits[*limit as usize], w);
     }
 }

@@ -21,16 +21,16 @@ impl Engine {
         let at = service as usize;
         let p = self.policy.services.get(at)?.breaker.as_ref()?;
         let s = &mut self.services[at];
-        let key = if cell == ROLLUP { None } else { s.breaker_split().cells.get(cell as usize)?.key };
-        let key_hash = key.map_or(u64::from(cell == ROLLUP), |k| self.keys.hash(k));
-        let (seed, hash, n) = (self.seed, s.hash, s.draws);
+        let key = if cell == ROLLUP { None } else { s.breaker_split().cells.get(cell as usize)?.key() };
+        let (keys, seed, hash, n) = (&self.keys, self.seed, s.hash, s.draws);
         let b = if cell == ROLLUP {
             &mut s.rollup.as_mut()?.breaker
         } else {
             s.splits[s.breaker_at as usize].breakers.get_mut(cell as usize)?
         };
         // not the generation: a key that rested and was let go starts with the first one again, and must draw alike
-        let draw = move || Draw { seed, service: hash, key_hash, n }.bits();
+        let key_hash = || key.map_or(u64::from(cell == ROLLUP), |k| keys.hash(k));
+        let draw = || Draw { seed, service: hash, key_hash: key_hash(), n }.bits();
         let (before, closed) = (b.next_due(), b.phase() == Phase::Closed);
         let result = f(b, p, &draw);
         let after = b.next_due();
@@ -48,7 +48,7 @@ impl Engine {
         let at = service as usize;
         let now = self.now();
         let rollup = cell == ROLLUP;
-        let key = if rollup { None } else { self.services[at].breaker_split().cells[cell as usize].key };
+        let key = if rollup { None } else { self.services[at].breaker_split().cells[cell as usize].key() };
         // The end of a ramp and of the wait for a first probe move no state: only the status may follow.
         if t.from != t.to || !matches!(t.because, Because::MaxWait | Because::RampEnd) {
             self.effects.push(Effect::Breaker { service, key, rollup, transition: t });
@@ -135,7 +135,7 @@ impl Engine {
     }
     /// Moves the effects of the status room into the output.
     pub(super) fn take_status(&mut self) {
-        self.next = None;
+        self.floor = Instant::EPOCH;
         self.effects.extend(self.status_effects.drain(..).map(Effect::Status));
     }
 
@@ -144,7 +144,7 @@ impl Engine {
         if record.kind != Kind::Neutral
             && let Some(c) = self.services[service as usize].breaker_split_mut().cells.get_mut(cell as usize)
         {
-            c.own_fault = own_fault;
+            c.set_own_fault(own_fault);
         }
         self.move_breaker(service, cell, |b, p, draw| b.record(p, now, record, draw).1);
     }
@@ -186,19 +186,19 @@ impl Engine {
         let cell = permit.cells[self.services[service as usize].breaker_at as usize];
         if let (Some(held), true) = (permit.breaker, cell != NO_CELL) {
             // Slow is the upstream's doing.
-            self.services[service as usize].breaker_split_mut().cells[cell as usize].own_fault = false;
-            let crossed = self
-                .move_breaker(service, cell, |b, p, draw| b.cross(p, now, held.generation, held.probe.is_some(), draw));
+            self.services[service as usize].breaker_split_mut().cells[cell as usize].set_own_fault(false);
+            let crossed =
+                self.move_breaker(service, cell, |b, p, draw| b.cross(p, now, held.generation, held.probe, draw));
             let stamp = crossed.and_then(|c| c.0);
             if let Some(h) = self.permits.permit_mut(slot).and_then(|p| p.breaker.as_mut()) {
-                h.crossed = stamp;
+                h.set_crossed(stamp);
             }
         }
-        if let Some(held) = permit.rollup.filter(|h| h.probe.is_some()) {
+        if let Some(held) = permit.rollup.filter(|h| h.probe) {
             let crossed = self.move_breaker(service, ROLLUP, |b, p, draw| b.cross(p, now, held.generation, true, draw));
             let stamp = crossed.and_then(|c| c.0);
             if let Some(h) = self.permits.permit_mut(slot).and_then(|p| p.rollup.as_mut()) {
-                h.crossed = stamp;
+                h.set_crossed(stamp);
             }
         }
     }
@@ -208,15 +208,15 @@ impl Engine {
         self.release_cells(permit, now);
         let s = &mut self.services[permit.service as usize];
         let cell = permit.cells[s.breaker_at as usize];
-        if let Some((held, end)) = permit.breaker.and_then(|h| h.probe.map(|end| (h, end)))
+        if let Some(held) = permit.breaker.filter(|h| h.probe)
             && let Some(b) = s.splits[s.breaker_at as usize].breakers.get_mut(cell as usize)
         {
-            b.lapse_probe(end, held.generation, held.crossed.is_some());
+            b.lapse_probe(permit.lease_end, held.generation, held.crossed().is_some());
         }
-        if let Some((held, end)) = permit.rollup.and_then(|h| h.probe.map(|end| (h, end)))
+        if let Some(held) = permit.rollup.filter(|h| h.probe)
             && let Some(r) = s.rollup.as_mut()
         {
-            r.breaker.lapse_probe(end, held.generation, held.crossed.is_some());
+            r.breaker.lapse_probe(permit.lease_end, held.generation, held.crossed().is_some());
         }
     }
 }

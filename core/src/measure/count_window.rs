@@ -18,9 +18,8 @@ fn packed(sample: Sample) -> u8 {
 /// Counts over the latest `size` calls.
 ///
 /// Cost: O(1) amortised. Memory: 72 bytes, and one byte a call, grown as calls come (at most twice `size`, and only when calls are withdrawn).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CountWindow {
-    size: u32,
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct CountWindow {
     voids: u32,
     /// The sequence number of the first place in the ring; goes on through [`CountWindow::clear`], so that old stamps match nothing.
     first: u64,
@@ -29,10 +28,6 @@ pub struct CountWindow {
 }
 
 impl CountWindow {
-    /// An empty window over the latest `size` calls (at least 1).
-    pub fn new(size: u32) -> Self {
-        CountWindow { size: size.max(1), voids: 0, first: 0, ring: VecDeque::new(), totals: Totals::default() }
-    }
     fn add(&mut self, byte: u8, sign: bool) {
         let (f, s) = (u32::from(byte & FAILURE != 0), u32::from(byte & SLOW != 0));
         let (calls, crossed) = match byte {
@@ -61,26 +56,26 @@ impl CountWindow {
             self.drop_first();
         }
     }
-    fn push(&mut self, byte: u8) -> Stamp {
+    fn push(&mut self, size: u32, byte: u8) -> Stamp {
         self.ring.push_back(byte);
         self.add(byte, true);
-        self.shrink_to(self.size);
+        self.shrink_to(size);
         Stamp::at(self.first + self.ring.len() as u64 - 1)
     }
     /// Enters a settled call.
-    pub fn record(&mut self, sample: Sample) -> Stamp {
-        self.push(packed(sample))
+    pub(super) fn record(&mut self, size: u32, sample: Sample) -> Stamp {
+        self.push(size, packed(sample))
     }
     /// Enters a call in flight at the moment it turned slow.
-    pub fn cross(&mut self) -> Stamp {
-        self.push(CROSSED)
+    pub(super) fn cross(&mut self, size: u32) -> Stamp {
+        self.push(size, CROSSED)
     }
     fn crossed_at(&mut self, stamp: Stamp) -> Option<&mut u8> {
         let at = stamp.position()?.checked_sub(self.first)?;
         self.ring.get_mut(usize::try_from(at).ok()?).filter(|byte| **byte == CROSSED)
     }
     /// Puts the outcome of a call that crossed in its place; false when it has left the window already.
-    pub fn fill(&mut self, stamp: Stamp, sample: Sample) -> bool {
+    pub(super) fn fill(&mut self, stamp: Stamp, sample: Sample) -> bool {
         let Some(byte) = self.crossed_at(stamp) else { return false };
         *byte = packed(sample);
         self.add(CROSSED, false);
@@ -88,30 +83,28 @@ impl CountWindow {
         true
     }
     /// Takes out a call that crossed; false when it has left the window already.
-    pub fn withdraw(&mut self, stamp: Stamp) -> bool {
+    pub(super) fn withdraw(&mut self, size: u32, stamp: Stamp) -> bool {
         let Some(byte) = self.crossed_at(stamp) else { return false };
         *byte = VOID;
         self.voids += 1;
         self.add(CROSSED, false);
-        self.shrink_to(self.size);
+        self.shrink_to(size);
         true
     }
     /// What counts.
-    pub fn totals(&self) -> Totals {
+    pub(super) fn totals(&self) -> Totals {
         self.totals
     }
     /// Forgets everything.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.first += self.ring.len() as u64;
         self.ring.clear();
         self.voids = 0;
         self.totals = Totals::default();
     }
     /// Moves the latest calls that fit into a window of another size; stamps stay valid.
-    pub fn carry_over(&self, into: &mut CountWindow) {
-        let size = into.size;
+    pub(super) fn carry_over(&self, into: &mut CountWindow, size: u32) {
         into.clone_from(self);
-        into.size = size;
         into.shrink_to(size);
     }
     /// Every settled call, oldest first.
@@ -120,25 +113,24 @@ impl CountWindow {
         settled.map(|byte| Sample { failure: byte & FAILURE != 0, slow: byte & SLOW != 0 })
     }
     /// Writes the ring.
-    pub fn write(&self, w: &mut ByteWriter) {
+    pub(super) fn write(&self, w: &mut ByteWriter) {
         w.u64(self.first);
         w.count(self.ring.len());
         self.ring.iter().for_each(|byte| w.u8(*byte));
     }
-    /// Reads the ring into a window of the same size. Errors: `snapshot_corrupt`.
-    pub fn read(&mut self, r: &mut ByteReader) -> Result<(), Fault> {
+    /// Reads the ring of a window over `size` calls. Errors: `snapshot_corrupt`.
+    pub(super) fn read(size: u32, r: &mut ByteReader) -> Result<CountWindow, Fault> {
         let first = r.u64()?;
         r.expect(first < 1 << 62, "a sequence number out of range")?;
         let bytes = r.bytes()?;
-        let fits = bytes.len() as u64 <= 2 * u64::from(self.size) && bytes.iter().all(|b| matches!(b, 0..=4 | &VOID));
+        let fits = bytes.len() as u64 <= 2 * u64::from(size) && bytes.iter().all(|b| matches!(b, 0..=4 | &VOID));
         r.expect(fits && bytes.first() != Some(&VOID), "a window of calls that does not add up")?;
-        self.clear();
-        self.first = first;
-        self.ring = bytes.iter().copied().collect();
-        self.voids = bytes.iter().filter(|b| **b == VOID).count() as u32;
+        let voids = bytes.iter().filter(|b| **b == VOID).count() as u32;
+        let mut out = CountWindow { first, voids, ring: bytes.iter().copied().collect(), totals: Totals::default() };
         for byte in bytes {
-            self.add(*byte, true);
+            out.add(*byte, true);
         }
-        r.expect(self.totals.slow_basis() <= self.size, "more calls than the window holds")
+        r.expect(out.totals.slow_basis() <= size, "more calls than the window holds")?;
+        Ok(out)
     }
 }

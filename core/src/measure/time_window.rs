@@ -1,13 +1,14 @@
-//! The calls of the last stretch of time, by bucket; only buckets in which something happened are stored.
+//! The calls of the last stretch of time, by bucket; only buckets in which something happened are stored, the newest inline.
 use crate::base::bytes::{ByteReader, ByteWriter};
 use crate::base::error::Fault;
-use crate::base::time::{Instant, MAX_MICROS, Span};
-use crate::measure::window::{Sample, Stamp, Totals};
-use alloc::vec::Vec;
+use crate::base::time::{Instant, MAX_MICROS};
+use crate::measure::window::{Rest, Sample, Stamp, Totals, Window};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 
 /// What happened during one bucket. `crossed` are calls in flight that turned slow and have not settled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct Bucket {
+pub(super) struct Bucket {
     index: i64,
     calls: u32,
     failures: u32,
@@ -15,153 +16,169 @@ struct Bucket {
     crossed: u32,
 }
 
-/// Counts over `(now − span, now]`. An entry never leaves too early and stays at most one bucket too long.
-///
-/// Cost: O(1) amortised a record, no allocation once as many buckets were occupied before. Memory: 72 bytes, and 24 for each
-/// occupied bucket; a key with a single occupied bucket has one allocation of 24 bytes.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct TimeWindow {
-    span: Span,
-    width: i64,
-    buckets: Vec<Bucket>,
+impl Bucket {
+    fn at(index: i64) -> Bucket {
+        Bucket { index, ..Bucket::default() }
+    }
+    fn holds(&self) -> bool {
+        self.calls > 0 || self.crossed > 0
+    }
+    /// The instant from which it no longer counts: an entry at its very end has then left `(now − span, now]`.
+    fn expiry(&self, span: i64, width: i64) -> i64 {
+        (self.index + 1).saturating_mul(width).saturating_add(span)
+    }
+}
+
+/// The buckets before the newest, oldest first, and what they add up to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Older {
+    buckets: VecDeque<Bucket>,
     totals: Totals,
 }
 
-impl TimeWindow {
-    /// An empty window over `span`, cut into `buckets` (at least 1); a bucket is rounded up to a microsecond.
-    pub fn new(span: Span, buckets: u32) -> Self {
-        let width = span.part_up(i64::from(buckets.max(1))).micros().max(1);
-        TimeWindow { span, width, buckets: Vec::new(), totals: Totals::default() }
-    }
-    /// How long one bucket is.
-    pub fn bucket_span(&self) -> Span {
-        Span::from_micros(self.width)
-    }
-    fn index(&self, at: Instant) -> i64 {
-        at.micros() / self.width
-    }
-    /// The instant from which a bucket no longer counts: an entry at its very end has then left `(now − span, now]`.
-    fn expiry(&self, index: i64) -> i64 {
-        (index + 1).saturating_mul(self.width).saturating_add(self.span.micros())
-    }
-    fn expired(&self, now: Instant) -> usize {
-        self.buckets.iter().take_while(|b| self.expiry(b.index) <= now.micros()).count()
-    }
-    fn drop_expired(&mut self, now: Instant) {
-        let n = self.expired(now);
-        if n == self.buckets.len() {
-            self.clear();
-        } else if n > 0 {
-            for b in self.buckets.drain(..n) {
-                self.totals.subtract(b.calls, b.failures, b.slow, b.crossed);
-            }
-        }
-    }
-    fn current(&mut self, now: Instant) -> Option<&mut Bucket> {
-        self.drop_expired(now);
-        let index = self.index(now);
-        if self.buckets.last().is_none_or(|b| b.index < index) {
-            if self.buckets.capacity() == 0 {
-                self.buckets.reserve_exact(1);
-            }
-            self.buckets.push(Bucket { index, ..Bucket::default() });
-        }
-        self.buckets.last_mut()
-    }
-    /// Enters a settled call.
-    pub fn record(&mut self, now: Instant, sample: Sample) -> Stamp {
-        let Some(b) = self.current(now) else { return Stamp::NONE };
-        b.calls = b.calls.saturating_add(1);
-        b.failures = b.failures.saturating_add(u32::from(sample.failure));
-        b.slow = b.slow.saturating_add(u32::from(sample.slow));
-        let stamp = Stamp::at(b.index as u64);
-        self.totals.add(1, u32::from(sample.failure), u32::from(sample.slow), 0);
-        stamp
-    }
-    /// Enters a call in flight at the moment it turned slow.
-    pub fn cross(&mut self, now: Instant) -> Stamp {
-        let Some(b) = self.current(now) else { return Stamp::NONE };
-        b.crossed = b.crossed.saturating_add(1);
-        let stamp = Stamp::at(b.index as u64);
-        self.totals.add(0, 0, 0, 1);
-        stamp
-    }
-    /// Takes out a call that crossed; false when it has left the window already.
-    pub fn withdraw(&mut self, now: Instant, stamp: Stamp) -> bool {
-        self.drop_expired(now);
-        let Some(at) = self.find(stamp) else { return false };
-        let Some(b) = self.buckets.get_mut(at).filter(|b| b.crossed > 0) else { return false };
-        b.crossed -= 1;
-        let empty = b.calls == 0 && b.crossed == 0;
-        self.totals.subtract(0, 0, 0, 1);
-        if empty {
-            self.buckets.remove(at);
-        }
-        true
-    }
-    fn find(&self, stamp: Stamp) -> Option<usize> {
-        let index = i64::try_from(stamp.position()?).ok()?;
-        self.buckets.binary_search_by_key(&index, |b| b.index).ok()
-    }
-    /// What counts at `now`; writes nothing.
-    pub fn totals(&self, now: Instant) -> Totals {
-        let mut totals = self.totals;
-        for b in self.buckets.iter().take(self.expired(now)) {
-            totals.subtract(b.calls, b.failures, b.slow, b.crossed);
-        }
-        totals
-    }
-    /// Does nothing count at `now`?
-    pub fn is_empty(&self, now: Instant) -> bool {
-        self.expired(now) == self.buckets.len()
-    }
-    /// From when nothing counts any more if nothing else happens; `None` when empty.
-    pub fn last_expiry(&self) -> Option<Instant> {
-        self.buckets.last().map(|b| Instant::from_micros(self.expiry(b.index)))
-    }
-    /// Forgets everything.
-    pub fn clear(&mut self) {
+impl Older {
+    pub(super) fn clear(&mut self) {
         self.buckets.clear();
         self.totals = Totals::default();
     }
+    fn push(&mut self, b: Bucket) {
+        self.totals.add(b.calls, b.failures, b.slow, b.crossed);
+        self.buckets.push_back(b);
+    }
+    fn drop_expired(&mut self, span: i64, width: i64, now: Instant) {
+        while let Some(b) = self.buckets.front().copied().filter(|b| b.expiry(span, width) <= now.micros()) {
+            self.totals.subtract(b.calls, b.failures, b.slow, b.crossed);
+            self.buckets.pop_front();
+        }
+    }
+    fn find(&self, index: i64) -> Option<usize> {
+        self.buckets.binary_search_by_key(&index, |b| b.index).ok()
+    }
+}
+
+/// Counts over `(now − span, now]`. An entry never leaves too early and stays at most one bucket too long.
+impl Window {
+    fn older(&self) -> Option<&Older> {
+        self.rest.as_deref().map(|rest| &rest.older)
+    }
+    fn older_mut(&mut self) -> Option<&mut Older> {
+        self.rest.as_deref_mut().map(|rest| &mut rest.older)
+    }
+    /// The stored buckets, oldest first.
+    pub(super) fn stored(&self) -> impl Iterator<Item = &Bucket> {
+        let older = self.older().into_iter().flat_map(|o| o.buckets.iter());
+        older.chain(core::iter::once(&self.newest).filter(|b| b.holds()))
+    }
+    fn live(&self, span: i64, width: i64, now: Instant) -> impl Iterator<Item = &Bucket> {
+        self.stored().skip_while(move |b| b.expiry(span, width) <= now.micros())
+    }
+    /// Sees to it that the newest bucket is that of `now`.
+    #[inline]
+    fn turn(&mut self, span: i64, width: i64, now: Instant) {
+        let into = now.micros() - self.newest.index.saturating_mul(width);
+        if !(self.newest.holds() && into < width) {
+            self.turn_over(span, width, now);
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    fn turn_over(&mut self, span: i64, width: i64, now: Instant) {
+        let last = core::mem::replace(&mut self.newest, Bucket::at(now.micros() / width));
+        if last.holds() && last.expiry(span, width) > now.micros() {
+            self.rest.get_or_insert_default().older.push(last);
+        }
+        if let Some(older) = self.older_mut() {
+            older.drop_expired(span, width, now);
+        }
+    }
+    #[inline]
+    pub(super) fn record_in_time(&mut self, span: i64, width: i64, now: Instant, sample: Sample) -> Stamp {
+        self.turn(span, width, now);
+        let b = &mut self.newest;
+        b.calls = b.calls.saturating_add(1);
+        b.failures = b.failures.saturating_add(u32::from(sample.failure));
+        b.slow = b.slow.saturating_add(u32::from(sample.slow));
+        Stamp::at(b.index as u64)
+    }
+    pub(super) fn cross_in_time(&mut self, span: i64, width: i64, now: Instant) -> Stamp {
+        self.turn(span, width, now);
+        self.newest.crossed = self.newest.crossed.saturating_add(1);
+        Stamp::at(self.newest.index as u64)
+    }
+    pub(super) fn withdraw_in_time(&mut self, span: i64, width: i64, now: Instant, stamp: Stamp) -> bool {
+        let Some(index) = stamp.position().and_then(|p| i64::try_from(p).ok()) else { return false };
+        if self.newest.index == index {
+            let live = self.newest.crossed > 0 && self.newest.expiry(span, width) > now.micros();
+            self.newest.crossed -= u32::from(live);
+            return live;
+        }
+        let Some(older) = self.older_mut() else { return false };
+        older.drop_expired(span, width, now);
+        let Some(at) = older.find(index) else { return false };
+        let Some(b) = older.buckets.get_mut(at).filter(|b| b.crossed > 0) else { return false };
+        b.crossed -= 1;
+        let empty = !b.holds();
+        older.totals.subtract(0, 0, 0, 1);
+        if empty {
+            older.buckets.remove(at);
+        }
+        true
+    }
+    #[inline]
+    pub(super) fn totals_in_time(&self, span: i64, width: i64, now: Instant) -> Totals {
+        let mut totals = Totals::default();
+        if let Some(older) = self.older() {
+            totals = older.totals;
+            for b in older.buckets.iter().take_while(|b| b.expiry(span, width) <= now.micros()) {
+                totals.subtract(b.calls, b.failures, b.slow, b.crossed);
+            }
+        }
+        let b = &self.newest;
+        if b.expiry(span, width) > now.micros() {
+            totals.add(b.calls, b.failures, b.slow, b.crossed);
+        }
+        totals
+    }
+    pub(super) fn last_expiry_in_time(&self, span: i64, width: i64) -> Option<Instant> {
+        self.stored().last().map(|b| Instant::from_micros(b.expiry(span, width)))
+    }
     /// Moves what still fits into a window of another shape: each bucket goes where its latest entry belongs, so none leaves early.
-    pub fn carry_over(&self, into: &mut TimeWindow, now: Instant) {
-        into.clear();
-        for b in self.buckets.iter().skip(self.expired(now)) {
-            let index = self.carried(b.index, into, now);
-            match into.buckets.last_mut() {
+    pub(super) fn carry_time(&self, from: (i64, i64), into: &mut Window, to: (i64, i64), now: Instant) {
+        let mut carried: VecDeque<Bucket> = VecDeque::new();
+        for b in self.live(from.0, from.1, now) {
+            let index = carried_index(b.index, from.1, to.1, now);
+            match carried.back_mut() {
                 Some(last) if last.index >= index => {
                     last.calls = last.calls.saturating_add(b.calls);
                     last.failures = last.failures.saturating_add(b.failures);
                     last.slow = last.slow.saturating_add(b.slow);
                     last.crossed = last.crossed.saturating_add(b.crossed);
                 }
-                _ => into.buckets.push(Bucket { index, ..*b }),
+                _ => carried.push_back(Bucket { index, ..*b }),
             }
-            into.totals.add(b.calls, b.failures, b.slow, b.crossed);
         }
-        into.drop_expired(now);
-    }
-    /// Where a stamp of this window points after [`TimeWindow::carry_over`].
-    pub fn carry_stamp(&self, stamp: Stamp, into: &TimeWindow, now: Instant) -> Stamp {
-        match stamp.position().and_then(|p| i64::try_from(p).ok()) {
-            Some(index) => Stamp::at(self.carried(index, into, now) as u64),
-            None => Stamp::NONE,
+        into.adopt(carried);
+        if let Some(older) = into.older_mut() {
+            older.drop_expired(to.0, to.1, now);
         }
     }
-    fn carried(&self, index: i64, into: &TimeWindow, now: Instant) -> i64 {
-        let end = index.saturating_add(1).saturating_mul(self.width) - 1;
-        end.min(now.micros()) / into.width
+    fn adopt(&mut self, mut buckets: VecDeque<Bucket>) {
+        self.newest = buckets.pop_back().unwrap_or_default();
+        self.rest = None;
+        if !buckets.is_empty() {
+            let mut older = Older::default();
+            buckets.into_iter().for_each(|b| older.push(b));
+            self.rest = Some(Box::new(Rest { older, ..Rest::default() }));
+        }
     }
     /// Every stored call as a sample, oldest bucket first; within a bucket the failures and the slow calls come first.
-    pub(super) fn samples(&self, now: Instant) -> impl Iterator<Item = Sample> + '_ {
-        let live = self.buckets.iter().skip(self.expired(now));
+    pub(super) fn samples_in_time(&self, span: i64, width: i64, now: Instant) -> impl Iterator<Item = Sample> {
+        let live = self.live(span, width, now);
         live.flat_map(|b| (0..b.calls).map(|n| Sample { failure: n < b.failures, slow: n < b.slow }))
     }
-    /// Writes the occupied buckets.
-    pub fn write(&self, w: &mut ByteWriter) {
-        w.count(self.buckets.len());
-        for b in &self.buckets {
+    pub(super) fn write_time(&self, w: &mut ByteWriter) {
+        w.count(self.stored().count());
+        for b in self.stored() {
             w.i64(b.index);
             w.u32(b.calls);
             w.u32(b.failures);
@@ -169,26 +186,36 @@ impl TimeWindow {
             w.u32(b.crossed);
         }
     }
-    /// Reads the occupied buckets into a window of the same shape. Errors: `snapshot_corrupt`.
-    pub fn read(&mut self, r: &mut ByteReader) -> Result<(), Fault> {
+    pub(super) fn read_time(&mut self, span: i64, width: i64, r: &mut ByteReader) -> Result<(), Fault> {
         let n = r.count(24)?;
-        self.clear();
-        self.buckets.reserve_exact(n);
+        let mut buckets = VecDeque::with_capacity(n);
+        let (mut totals, mut whole) = (Totals::default(), 0);
         for _ in 0..n {
             let b = Bucket { index: r.i64()?, calls: r.u32()?, failures: r.u32()?, slow: r.u32()?, crossed: r.u32()? };
-            let ascending = self.buckets.last().is_none_or(|last| last.index < b.index);
-            r.expect(ascending && (0..=MAX_MICROS / self.width).contains(&b.index), "a window bucket out of order")?;
-            r.expect(
-                b.failures <= b.calls && b.slow <= b.calls && (b.calls > 0 || b.crossed > 0),
-                "a window bucket that does not add up",
-            )?;
-            self.totals.add(b.calls, b.failures, b.slow, b.crossed);
-            self.buckets.push(b);
+            let ascending = buckets.back().is_none_or(|last: &Bucket| last.index < b.index);
+            r.expect(ascending && (0..=MAX_MICROS / width).contains(&b.index), "a window bucket out of order")?;
+            r.expect(b.failures <= b.calls && b.slow <= b.calls && b.holds(), "a window bucket that does not add up")?;
+            totals.add(b.calls, b.failures, b.slow, b.crossed);
+            whole += u64::from(b.calls) + u64::from(b.crossed);
+            buckets.push_back(b);
         }
-        let whole: u64 = self.buckets.iter().map(|b| u64::from(b.calls) + u64::from(b.crossed)).sum();
-        r.expect(whole == u64::from(self.totals.slow_basis()), "a window beyond its counters")?;
-        let first = self.buckets.first().map_or(0, |b| b.index);
-        let reach = self.buckets.last().map_or(0, |b| b.index) - first;
-        r.expect(reach <= self.span.micros() / self.width + 1, "window buckets further apart than the window")
+        r.expect(whole == u64::from(totals.slow_basis()), "a window beyond its counters")?;
+        let reach = buckets.back().map_or(0, |b| b.index) - buckets.front().map_or(0, |b| b.index);
+        r.expect(reach <= span / width + 1, "window buckets further apart than the window")?;
+        self.adopt(buckets);
+        Ok(())
+    }
+}
+
+fn carried_index(index: i64, width: i64, new_width: i64, now: Instant) -> i64 {
+    let end = index.saturating_add(1).saturating_mul(width) - 1;
+    end.min(now.micros()) / new_width
+}
+
+/// Where a stamp points after its window was carried over into another width.
+pub(super) fn carry_stamp_in_time(stamp: Stamp, width: i64, new_width: i64, now: Instant) -> Stamp {
+    match stamp.position().and_then(|p| i64::try_from(p).ok()) {
+        Some(index) => Stamp::at(carried_index(index, width, new_width, now) as u64),
+        None => Stamp::NONE,
     }
 }

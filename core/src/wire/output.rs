@@ -33,21 +33,18 @@ pub fn errors_json(faults: &[Fault]) -> String {
 
 impl Engine {
     /// The output of the last call as canonical JSON. To be read before the next call, under the same lock.
-    pub fn output_json(&mut self) -> String {
+    pub fn output_json(&self) -> String {
         let out = self.last();
-        let (decision, failing, effects, next) =
-            (out.decision.clone(), out.failing.to_vec(), out.effects.to_vec(), out.next);
-        let out = Output { decision: &decision, failing: &failing, effects: &effects, next };
         let mut w = Writer::default();
         w.begin();
         w.key("decision");
         self.write_decision(&mut w, &out);
         w.key("effects");
         w.begin_list();
-        effects.iter().zip(self.effect_times()).for_each(|(e, at)| self.write_effect(&mut w, e, *at));
+        out.effects.iter().zip(self.effect_times()).for_each(|(e, at)| self.write_effect(&mut w, e, *at));
         w.end_list();
         w.key("next");
-        match next {
+        match out.next() {
             Some(n) => {
                 w.begin();
                 w.field_num("at_ms", self.wall(n.at));

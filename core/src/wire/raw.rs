@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 pub const OUT: usize = 16;
 /// The area that a call writes into.
 ///
-/// `[0]` flags · `[1]` next_ms (-1 none) · `[2]` refusal code · `[3]` gate · `[4]` rule (-1 none) · `[5]` scope (0 service, 1 key)
+/// `[0]` flags · `[1]` with any flag, and after `advance`: when the host's one timer must go off (-1 never) · `[2]` refusal code · `[3]` gate · `[4]` rule (-1 none) · `[5]` scope (0 service, 1 key)
 /// · `[6]` retry_at_ms (-1 none) · `[7]` retry_after_ms (-1 none) · `[8]` exact · `[9]` timeout_ms (-1 none) · `[10]` attempt of
 /// the advised retry · `[11]` outcome · `[12]` limit · `[13]` remaining.
 pub type Out = [f64; OUT];
@@ -99,6 +99,7 @@ impl Engine {
                 self.advance(at);
                 // The host's timer has fired: whatever comes next is news.
                 self.told = Instant::NEVER;
+                out[1] = -1.0;
                 self.write_out(out)
             }
             Err(fault) => self.fail(fault, out),
@@ -118,47 +119,52 @@ impl Engine {
     }
     /// Writes the last output as numbers.
     fn write_out(&mut self, out: &mut Out) -> f64 {
-        self.failed = None;
-        let mut flags = 0;
-        let next = self.next();
-        out[1] = next.map_or(-1.0, |n| self.wall(n.at).as_ms());
-        if let Some(n) = next
-            && n.at < self.told
-        {
-            flags |= REARM;
-            self.told = n.at;
+        if self.failed.is_some() {
+            self.failed = None;
         }
+        let mut flags = self.rearm();
         if self.has_effects() {
             flags |= EFFECTS | DETAILS;
         }
-        let last = self.last_decision();
-        let result = match &last {
-            Last::Granted { permit, timeout, probe } => {
-                if self.has_failing() {
-                    flags |= SHADOW | DETAILS;
-                }
-                if *probe {
-                    flags |= PROBE;
-                }
+        let result = match self.decision() {
+            Decision::Granted { permit, timeout, probe } => {
+                let shadow = if self.has_failing() { SHADOW | DETAILS } else { 0 };
+                flags |= shadow | if *probe { PROBE } else { 0 };
                 out[9] = timeout.map_or(-1.0, Span::as_ms);
                 if *permit == 0 { PEEK as f64 } else { *permit as f64 }
             }
-            Last::Refused(r) => {
+            Decision::Refused(r) => {
                 flags |= self.write_refused(r, out);
                 0.0
             }
-            Last::Settled { counted, plain, outcome, retry } => {
-                if !plain {
+            Decision::Settled { uncounted, outcome, retry } => {
+                if uncounted.is_some() {
                     flags |= DETAILS;
                 }
                 out[11] = f64::from(*outcome as u32);
                 flags |= self.write_retry_out(retry, out);
-                f64::from(u32::from(*counted))
+                f64::from(u32::from(uncounted.is_none() && outcome.counts()))
             }
-            Last::Done => 1.0,
+            Decision::Headers(_) | Decision::Report(_) | Decision::Snapshot(_) | Decision::Done => 1.0,
         };
+        if flags != 0 {
+            out[1] = if self.told.is_never() { -1.0 } else { self.wall(self.told).as_ms() };
+        }
         out[0] = f64::from(flags);
         result
+    }
+    /// Must the host's timer go off earlier than it was told?
+    #[inline]
+    fn rearm(&mut self) -> u32 {
+        if self.floor >= self.told {
+            return 0;
+        }
+        self.floor = self.next().map_or(Instant::NEVER, |n| n.at);
+        if self.floor >= self.told {
+            return 0;
+        }
+        self.told = self.floor;
+        REARM
     }
     fn write_refused(&self, r: &Refusal, out: &mut Out) -> u32 {
         out[2] = f64::from(r.reason.code as u32);
@@ -181,32 +187,9 @@ impl Engine {
         out[10] = f64::from(*attempt);
         RETRY
     }
-    fn last_decision(&self) -> Last {
-        match self.decision() {
-            Decision::Granted { permit, timeout, probe } => {
-                Last::Granted { permit: *permit, timeout: *timeout, probe: *probe }
-            }
-            Decision::Refused(r) => Last::Refused(*r),
-            Decision::Settled { uncounted, outcome, retry } => Last::Settled {
-                counted: uncounted.is_none() && outcome.counts(),
-                plain: uncounted.is_none(),
-                outcome: *outcome,
-                retry: *retry,
-            },
-            Decision::Headers(_) | Decision::Report(_) | Decision::Snapshot(_) | Decision::Done => Last::Done,
-        }
-    }
     pub(crate) fn find_keys(&self, names: [Option<&str>; MAX_KEYS]) -> [Option<KeyId>; MAX_KEYS] {
         names.map(|name| name.and_then(|n| self.keys.find(n)))
     }
-}
-
-/// The decision without what cannot be copied.
-enum Last {
-    Granted { permit: u64, timeout: Option<Span>, probe: bool },
-    Refused(Refusal),
-    Settled { counted: bool, plain: bool, outcome: Outcome, retry: RetryVerdict },
-    Done,
 }
 
 impl Engine {

@@ -4,7 +4,7 @@ use crate::base::error::Code;
 use crate::base::num::Ratio;
 use crate::base::time::Span;
 use crate::gate::rule::Rule;
-pub use crate::measure::window::WindowRule;
+pub use crate::measure::window::{Shape, WindowRule};
 use alloc::format;
 
 /// A call is slow when it took strictly longer than `over`.
@@ -66,6 +66,8 @@ pub struct BreakerPolicy {
     pub slow: Option<SlowRule>,
     /// What the rates are taken over.
     pub window: WindowRule,
+    /// The constants of `window`.
+    pub shape: Shape,
     /// Calls before a rate means anything.
     pub min_calls: u32,
     /// The wait while open.
@@ -99,12 +101,14 @@ impl BreakerPolicy {
     }
     /// The breaker of a service that names none: half of at least 20 calls of the last minute failed.
     pub fn standard(ctx: BreakerContext) -> Self {
+        let window = WindowRule::Time { span: Span::from_secs(60), buckets: 10 };
         BreakerPolicy {
             consecutive_failures: None,
             failures: None,
             failure_rate: Some(Ratio::percent(50)),
             slow: None,
-            window: WindowRule::Time { span: Span::from_secs(60), buckets: 10 },
+            window,
+            shape: window.into(),
             min_calls: 20,
             open: OpenRule {
                 base: Span::from_secs(30),
@@ -136,6 +140,7 @@ impl BreakerPolicy {
             slow: t.table("slow").and_then(|s| read_slow(s, ctx)),
             min_calls: read_min_calls(t, window, standard.min_calls),
             window,
+            shape: window.into(),
             open: t.table("open").map_or(standard.open, |o| read_open(o, standard.open)),
             half_open: t.table("half_open").map_or(standard.half_open, |h| read_half_open(h, standard.half_open)),
             ramp: t.span("ramp"),

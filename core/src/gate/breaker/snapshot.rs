@@ -4,8 +4,8 @@ use crate::base::error::Fault;
 use crate::base::time::Instant;
 use crate::gate::breaker::policy::BreakerPolicy;
 use crate::gate::breaker::probes::Probes;
-use crate::gate::breaker::state::{Breaker, Phase};
-use crate::measure::window::{Stamp, Window};
+use crate::gate::breaker::state::{Breaker, Phase, Recovery};
+use crate::measure::window::Window;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
@@ -13,17 +13,18 @@ const PHASES: [Phase; 5] = [Phase::Closed, Phase::Open, Phase::HalfOpen, Phase::
 
 impl Breaker {
     /// Writes the whole machine.
-    pub fn write(&self, w: &mut ByteWriter) {
+    pub fn write(&self, p: &BreakerPolicy, w: &mut ByteWriter) {
         w.u8(PHASES.iter().position(|p| *p == self.phase).unwrap_or(0) as u8);
         w.u32(self.generation);
         w.u32(self.attempt);
         w.u32(self.streak);
         w.instant(self.since);
         w.instant(self.until);
-        w.u32(self.ramp_calls);
-        w.u32(self.ramp_window);
-        self.window.write(w);
-        w.option(self.probes.as_deref(), |w, p| {
+        let (window, calls) = self.ramped();
+        w.u32(calls);
+        w.u32(window);
+        self.window.write(p.shape, w);
+        w.option(self.probes(), |w, p| {
             w.u32(p.settled);
             w.u32(p.failed);
             w.u32(p.slow);
@@ -40,7 +41,7 @@ impl Breaker {
         let (generation, attempt, streak) = (r.u32()?, r.u32()?, r.u32()?);
         let (since, until) = (r.instant()?, r.instant()?);
         let (ramp_calls, ramp_window) = (r.u32()?, r.u32()?);
-        let window = Window::read(p.window, r)?;
+        let window = Window::read(p.shape, r)?;
         let probes = r.option(|r| {
             let (settled, failed, slow, crossed) = (r.u32()?, r.u32()?, r.u32()?, r.u32()?);
             let (tried, idle) = (r.bool()?, r.bool()?);
@@ -54,17 +55,19 @@ impl Breaker {
             // More than `concurrent` may be in flight: a reload lowers it for the probes to come.
             let room = u64::from(settled) + n as u64 <= u64::from(p.half_open.probes);
             r.expect(room, "more probes than the policy allows")?;
-            Ok(Box::new(Probes { settled, failed, slow, crossed, running, tried, idle }))
+            Ok(Probes { settled, failed, slow, crossed, running, tried, idle })
         })?;
         r.expect(probes.is_none() || phase == Phase::HalfOpen, "probes outside half-open")?;
         r.expect(phase != Phase::Open || !until.is_never(), "an open breaker without a reopen instant")?;
-        Ok(Breaker { phase, generation, attempt, streak, since, until, window, probes, ramp_calls, ramp_window })
+        let ramp = Recovery::Ramp { window: ramp_window, calls: ramp_calls };
+        let recovery = probes.map(Recovery::Probes).or((ramp_calls > 0).then_some(ramp)).map(Box::new);
+        Ok(Breaker { phase, generation, attempt, streak, since, until, window, recovery })
     }
     /// The same machine under another policy: the phase, its instants and attempts stay; a changed window keeps what still fits.
     pub fn migrate(&self, old: &BreakerPolicy, new: &BreakerPolicy, now: Instant) -> Breaker {
         let mut out = self.clone();
         if old.window != new.window {
-            out.window = self.window.carry_over(new.window, now);
+            out.window = self.window.carry_over(old.shape, new.shape, now);
         }
         if new.ramp.is_none() && out.is_ramping() {
             out.until = Instant::NEVER;
@@ -76,7 +79,7 @@ impl Breaker {
         if old.half_open.probes != new.half_open.probes && out.phase == Phase::HalfOpen {
             // Another number of probes is another question: the round starts anew, those in flight are late.
             out.generation = out.generation.wrapping_add(1);
-            out.probes = Some(Box::default());
+            out.begin_round();
             out.until = now + new.half_open.max_wait;
         }
         out
@@ -86,13 +89,9 @@ impl Breaker {
         let mut out = self.migrate(old, new, now);
         out.generation = out.generation.wrapping_add(1);
         if out.phase == Phase::HalfOpen {
-            out.probes = Some(Box::default());
+            out.begin_round();
             out.until = now + new.half_open.max_wait;
         }
         out
-    }
-    /// Where an entry of the old machine's window stands in this one.
-    pub fn carry_stamp(&self, stamp: Stamp, from: &Breaker, now: Instant) -> Stamp {
-        from.window.carry_stamp(stamp, &self.window, now)
     }
 }

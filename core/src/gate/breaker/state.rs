@@ -10,7 +10,16 @@ use alloc::boxed::Box;
 /// The least share that a ramp admits, in percent.
 const RAMP_FLOOR: u64 = 10;
 
-/// One breaker.
+/// What is kept while a breaker comes back.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Recovery {
+    /// The probes of a half-open round.
+    Probes(Probes),
+    /// Calls admitted in the ramp's current window.
+    Ramp { window: u32, calls: u32 },
+}
+
+/// One breaker. Memory: 72 bytes; more while it recovers, and for the older buckets of a busy window.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Breaker {
     pub(super) phase: Phase,
@@ -23,15 +32,13 @@ pub struct Breaker {
     /// Closed: end of the ramp. Open: reopen. Half-open: end of the round. Forced, disabled: expiry. `NEVER` for none.
     pub(super) until: Instant,
     pub(super) window: Window,
-    pub(super) probes: Option<Box<Probes>>,
-    /// Calls admitted in the ramp's current window.
-    pub(super) ramp_calls: u32,
-    pub(super) ramp_window: u32,
+    /// What a recovery needs beyond that.
+    pub(super) recovery: Option<Box<Recovery>>,
 }
 
 impl Breaker {
     /// A closed breaker that has seen nothing.
-    pub fn new(p: &BreakerPolicy, now: Instant) -> Self {
+    pub fn new(now: Instant) -> Self {
         Breaker {
             phase: Phase::Closed,
             generation: 1,
@@ -39,10 +46,27 @@ impl Breaker {
             streak: 0,
             since: now,
             until: Instant::NEVER,
-            window: Window::new(p.window),
-            probes: None,
-            ramp_calls: 0,
-            ramp_window: 0,
+            window: Window::default(),
+            recovery: None,
+        }
+    }
+    pub(super) fn probes(&self) -> Option<&Probes> {
+        match self.recovery.as_deref() {
+            Some(Recovery::Probes(probes)) => Some(probes),
+            _ => None,
+        }
+    }
+    fn probes_mut(&mut self) -> Option<&mut Probes> {
+        match self.recovery.as_deref_mut() {
+            Some(Recovery::Probes(probes)) => Some(probes),
+            _ => None,
+        }
+    }
+    /// The ramp's window of calls, and how many it has admitted.
+    pub(super) fn ramped(&self) -> (u32, u32) {
+        match self.recovery.as_deref() {
+            Some(Recovery::Ramp { window, calls }) => (*window, *calls),
+            _ => (0, 0),
         }
     }
     /// Where it stands.
@@ -63,7 +87,12 @@ impl Breaker {
     }
     /// Has a half-open round waited `max_wait` for a first probe in vain?
     pub fn is_idle(&self) -> bool {
-        self.probes.as_ref().is_some_and(|p| p.idle)
+        self.probes().is_some_and(|p| p.idle)
+    }
+    /// The generation, where nothing stands in a call's way and nothing is to be taken: closed, and not ramping.
+    #[inline]
+    pub fn clear_road(&self) -> Option<u32> {
+        (self.phase == Phase::Closed && self.until.is_never()).then_some(self.generation)
     }
     /// May a call pass? Writes nothing. `draw` is asked for only on a ramp.
     pub fn check(&self, p: &BreakerPolicy, now: Instant, draw: impl FnOnce() -> u64) -> Result<Pass, Refused> {
@@ -74,7 +103,7 @@ impl Breaker {
             Phase::Disabled => Ok(pass),
             Phase::Open => Err(Refused::Open(self.until)),
             Phase::ForcedOpen => Err(Refused::Forced((!self.until.is_never()).then_some(self.until))),
-            Phase::HalfOpen => match &self.probes {
+            Phase::HalfOpen => match self.probes() {
                 Some(probes) if probes.has_room(p) => Ok(Pass { probe: Some(now + p.half_open.lease), ..pass }),
                 Some(probes) => Err(Refused::HalfOpenFull(probes.earliest_end())),
                 None => Ok(Pass { probe: Some(now + p.half_open.lease), ..pass }),
@@ -83,7 +112,8 @@ impl Breaker {
     }
     /// Admitted share = max(10 %, t / ramp) of what exceeds `min_calls` per window (a quiet key is never refused).
     fn check_ramp(&self, p: &BreakerPolicy, now: Instant, draw: impl FnOnce() -> u64) -> Result<(), Refused> {
-        let admitted = if self.ramp_index(p, now) == self.ramp_window { self.ramp_calls } else { 0 };
+        let (window, calls) = self.ramped();
+        let admitted = if self.ramp_index(p, now) == window { calls } else { 0 };
         if admitted < p.min_calls {
             return Ok(());
         }
@@ -100,17 +130,24 @@ impl Breaker {
     /// Takes what `check` granted.
     pub fn commit(&mut self, p: &BreakerPolicy, now: Instant, pass: Pass) {
         if let Some(lease_end) = pass.probe {
-            let probes = self.probes.get_or_insert_default();
-            if !probes.tried {
+            if self.probes().is_none_or(|probes| !probes.tried) {
                 self.until = now + p.half_open.max_wait;
             }
-            probes.start(lease_end);
+            if self.probes().is_none() {
+                self.recovery = Some(Box::new(Recovery::Probes(Probes::default())));
+            }
+            if let Some(probes) = self.probes_mut() {
+                probes.start(lease_end);
+            }
         } else if self.is_ramping() {
             let index = self.ramp_index(p, now);
-            if index != self.ramp_window {
-                (self.ramp_window, self.ramp_calls) = (index, 0);
+            let (window, calls) = self.ramped();
+            let calls = if index == window { calls.saturating_add(1) } else { 1 };
+            let ramp = Recovery::Ramp { window: index, calls };
+            match self.recovery.as_deref_mut() {
+                Some(recovery) => *recovery = ramp,
+                None => self.recovery = Some(Box::new(ramp)),
             }
-            self.ramp_calls = self.ramp_calls.saturating_add(1);
         }
     }
     /// Counts an outcome; false when it belongs to an earlier generation (or nothing is judged).
@@ -140,20 +177,25 @@ impl Breaker {
     ) -> (bool, Option<Transition>) {
         if r.kind == Kind::Neutral {
             if let Some(stamp) = r.crossed {
-                self.window.withdraw(now, stamp);
+                self.window.withdraw(p.shape, now, stamp);
             }
             return (false, None);
         }
-        let failure = r.kind == Kind::Failure;
-        let sample = Sample { failure, slow: r.slow };
+        let sample = Sample { failure: r.kind == Kind::Failure, slow: r.slow };
         match r.crossed {
-            Some(stamp) => self.window.fill(now, stamp, sample),
-            None => {
-                self.window.record(now, sample);
+            Some(stamp) => {
+                self.window.fill(p.shape, now, stamp, sample);
+                self.streak = if sample.failure { self.streak.saturating_add(1) } else { 0 };
             }
+            None => self.count(p, now, sample),
         }
-        self.streak = if failure { self.streak.saturating_add(1) } else { 0 };
         (true, self.evaluate(p, now, r.retry_after, draw))
+    }
+    /// Enters an outcome of this generation into a closed breaker; [`Breaker::evaluate`] judges.
+    #[inline]
+    pub fn count(&mut self, p: &BreakerPolicy, now: Instant, sample: Sample) {
+        self.window.record(p.shape, now, sample);
+        self.streak = if sample.failure { self.streak.saturating_add(1) } else { 0 };
     }
     fn record_probe(
         &mut self,
@@ -163,7 +205,7 @@ impl Breaker {
         lease_end: Instant,
         draw: impl FnOnce() -> u64,
     ) -> (bool, Option<Transition>) {
-        let Some(probes) = self.probes.as_mut() else { return (false, None) };
+        let Some(probes) = self.probes_mut() else { return (false, None) };
         if !probes.leave(lease_end) {
             return (false, None);
         }
@@ -185,7 +227,7 @@ impl Breaker {
         retry_after: Option<Span>,
         draw: impl FnOnce() -> u64,
     ) -> Option<Transition> {
-        match self.probes.as_ref()?.verdict(p)? {
+        match self.probes()?.verdict(p)? {
             Verdict::Close => Some(self.close(p, now)),
             Verdict::Reopen => Some(self.trip(p, now, Because::ProbesFailed, retry_after, draw)),
         }
@@ -202,9 +244,9 @@ impl Breaker {
         if generation != self.generation {
             return (None, None);
         }
-        match (self.phase, self.probes.as_mut()) {
+        match (self.phase, self.probes_mut()) {
             (Phase::Closed, _) => {
-                let stamp = self.window.cross(now);
+                let stamp = self.window.cross(p.shape, now);
                 (Some(stamp), self.evaluate(p, now, None, draw))
             }
             (Phase::HalfOpen, Some(probes)) if probe => {
@@ -217,14 +259,15 @@ impl Breaker {
     /// A probe's lease has run out: slot and share of N come back, nothing is counted.
     pub fn lapse_probe(&mut self, lease_end: Instant, generation: u32, crossed: bool) {
         if generation == self.generation
-            && let Some(probes) = self.probes.as_mut()
+            && let Some(probes) = self.probes_mut()
             && probes.leave(lease_end)
             && crossed
         {
             probes.crossed = probes.crossed.saturating_sub(1);
         }
     }
-    fn evaluate(
+    /// Opens a closed breaker if what it has counted says so.
+    pub fn evaluate(
         &mut self,
         p: &BreakerPolicy,
         now: Instant,
@@ -234,14 +277,16 @@ impl Breaker {
         let because = self.tripped(p, now)?;
         Some(self.trip(p, now, because, retry_after, draw))
     }
-    fn tripped(&self, p: &BreakerPolicy, now: Instant) -> Option<Because> {
+    /// Has what was counted reached a rule?
+    #[inline]
+    pub fn tripped(&self, p: &BreakerPolicy, now: Instant) -> Option<Because> {
         if p.consecutive_failures.is_some_and(|n| self.streak >= n) {
             return Some(Because::ConsecutiveFailures);
         }
         if p.failures.is_none() && p.failure_rate.is_none() && p.slow.is_none() {
             return None;
         }
-        let t = self.window.totals(now);
+        let t = self.window.totals(p.shape, now);
         if p.failures.is_some_and(|n| t.failures >= n) {
             return Some(Because::Failures);
         }
@@ -298,9 +343,12 @@ impl Breaker {
         self.generation = self.generation.wrapping_add(1);
         self.window.clear();
         self.streak = 0;
-        self.probes = None;
-        (self.ramp_calls, self.ramp_window) = (0, 0);
+        self.recovery = None;
         from
+    }
+    /// No probe of this round has been granted yet.
+    pub(super) fn begin_round(&mut self) {
+        self.recovery = Some(Box::new(Recovery::Probes(Probes::default())));
     }
     /// What it waits for next.
     pub fn next_due(&self) -> Option<(Instant, Deadline)> {
@@ -329,10 +377,10 @@ impl Breaker {
             }
             Phase::Open => {
                 let from = self.enter(Phase::HalfOpen, now, now + p.half_open.max_wait);
-                self.probes = Some(Box::default());
+                self.begin_round();
                 Some(Transition { attempt: self.attempt, ..stay(from, Phase::HalfOpen, Because::Reopen) })
             }
-            Phase::HalfOpen => match self.probes.as_mut() {
+            Phase::HalfOpen => match self.probes_mut() {
                 Some(probes) if !probes.tried => {
                     probes.idle = true;
                     self.until = Instant::NEVER;
@@ -388,24 +436,24 @@ impl Breaker {
     }
     /// The first instant from which this breaker cannot be told from a fresh one, if no call comes;
     /// `touched` is the instant of the last call, `forget` how long a silent key is remembered.
-    pub fn rests_at(&self, touched: Instant, forget: Span) -> Instant {
+    pub fn rests_at(&self, p: &BreakerPolicy, touched: Instant, forget: Span) -> Instant {
         let lapse = touched + forget;
         match self.phase {
             Phase::Closed if !self.until.is_never() => self.until.max(lapse),
             Phase::Closed if self.attempt > 0 || self.streak > 0 => lapse,
-            Phase::Closed if self.window.is_empty(touched) => touched,
-            Phase::Closed => self.window.last_expiry().map_or(lapse, |at| at.min(lapse)),
+            Phase::Closed if self.window.is_empty(p.shape, touched) => touched,
+            Phase::Closed => self.window.last_expiry(p.shape).map_or(lapse, |at| at.min(lapse)),
             Phase::HalfOpen if self.is_idle() => lapse.max(self.since),
             _ => Instant::NEVER,
         }
     }
     /// Forgets what a long silence has made meaningless. True when the machine moved. No call of it may be in flight.
-    pub fn lapse(&mut self, now: Instant, touched: Instant, forget: Span) -> bool {
-        if now < touched + forget || self.rests_at(touched, forget) > now {
+    pub fn lapse(&mut self, p: &BreakerPolicy, now: Instant, touched: Instant, forget: Span) -> bool {
+        if now < touched + forget || self.rests_at(p, touched, forget) > now {
             return false;
         }
         let moved = self.phase != Phase::Closed;
-        if moved || self.attempt > 0 || self.streak > 0 || !self.window.is_empty(now) {
+        if moved || self.attempt > 0 || self.streak > 0 || !self.window.is_empty(p.shape, now) {
             self.attempt = 0;
             self.enter(Phase::Closed, now, Instant::NEVER);
             // as one that was never there

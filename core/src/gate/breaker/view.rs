@@ -33,7 +33,7 @@ pub struct BreakerView {
 impl Breaker {
     /// The picture at `now`.
     pub fn view(&self, p: &BreakerPolicy, now: Instant) -> BreakerView {
-        let t = self.window.totals(now);
+        let t = self.window.totals(p.shape, now);
         let waits = matches!(self.phase, Phase::Open | Phase::ForcedOpen) && !self.until.is_never();
         BreakerView {
             phase: self.phase,

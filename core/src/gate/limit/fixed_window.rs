@@ -61,70 +61,70 @@ impl FixedRule {
 }
 
 /// What one key has taken.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Fixed {
-    end: Instant,
-    used: u64,
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Fixed {
+    pub(super) end: Instant,
+    pub(super) used: u64,
 }
 
 impl Fixed {
     /// Units taken in the window that is open now.
-    pub fn used(&self, now: Instant) -> u64 {
+    pub(super) fn used(&self, now: Instant) -> u64 {
         if now < self.end { self.used } else { 0 }
     }
     /// When `units` fit; `None` when they do now.
-    pub fn retry_at(&self, rule: &FixedRule, units: u64, now: Instant) -> Option<Instant> {
+    pub(super) fn retry_at(&self, rule: &FixedRule, units: u64, now: Instant) -> Option<Instant> {
         (self.used(now).saturating_add(units) > rule.limit).then_some(self.end)
     }
     /// Takes units, beyond the limit if need be; opens a window.
-    pub fn take(&mut self, rule: &FixedRule, units: u64, now: Instant) {
+    pub(super) fn take(&mut self, rule: &FixedRule, units: u64, now: Instant) {
         if now >= self.end {
             *self = Fixed { end: rule.end(now), used: 0 };
         }
         self.used = self.used.saturating_add(units);
     }
     /// Adds units to the window that is open; a first-hit window is opened by granted calls only.
-    pub fn add(&mut self, rule: &FixedRule, units: u64, now: Instant) {
+    pub(super) fn add(&mut self, rule: &FixedRule, units: u64, now: Instant) {
         if now < self.end || rule.align == Align::Clock {
             self.take(rule, units, now);
         }
     }
     /// Gives units back where their window is still open; never moves or closes it.
-    pub fn refund(&mut self, rule: &FixedRule, units: u64, taken_at: Option<Instant>, now: Instant) {
+    pub(super) fn refund(&mut self, rule: &FixedRule, units: u64, taken_at: Option<Instant>, now: Instant) {
         if now < self.end && taken_at.is_none_or(|at| rule.holds(self.end, at)) {
             self.used = self.used.saturating_sub(units);
         }
     }
     /// When one more unit is free than now; `None` when none is in use.
-    pub fn next_unit_at(&self, now: Instant) -> Option<Instant> {
+    pub(super) fn next_unit_at(&self, now: Instant) -> Option<Instant> {
         (self.used(now) > 0).then_some(self.end)
     }
     /// When nothing counts any more.
-    pub fn full_at(&self, now: Instant) -> Instant {
+    pub(super) fn full_at(&self, now: Instant) -> Instant {
         if self.used(now) > 0 { self.end } else { now }
     }
     /// When nothing tells this from a fresh window.
-    pub fn rests_at(&self, rule: &FixedRule, now: Instant) -> Instant {
+    pub(super) fn rests_at(&self, rule: &FixedRule, now: Instant) -> Instant {
         if self.used(now) > 0 || rule.align == Align::FirstHit { self.end.max(now) } else { now }
     }
     /// The same units in use under another rule, at most its limit; an equal period keeps its window.
-    pub fn migrate(&self, old: &FixedRule, new: &FixedRule, now: Instant) -> Fixed {
+    pub(super) fn migrate(&self, old: &FixedRule, new: &FixedRule, now: Instant) -> Fixed {
         let same = (old.period, old.align, &old.zone) == (new.period, new.align, &new.zone);
         let used = self.used(now).min(new.limit);
         let open = now < self.end && (used > 0 || new.align == Align::FirstHit && same);
         if open { Fixed { end: if same { self.end } else { new.end(now) }, used } } else { Fixed::default() }
     }
     /// A window in which `units` are taken now, at most the limit.
-    pub fn with_used(units: u64, rule: &FixedRule, now: Instant) -> Fixed {
+    pub(super) fn with_used(units: u64, rule: &FixedRule, now: Instant) -> Fixed {
         Fixed { end: rule.end(now), used: units.min(rule.limit) }
     }
     /// Writes the window.
-    pub fn write(&self, w: &mut ByteWriter) {
+    pub(super) fn write(&self, w: &mut ByteWriter) {
         w.instant(self.end);
         w.u64(self.used);
     }
     /// Reads a window back. Errors: `snapshot_corrupt`, also for an end that the clock does not have.
-    pub fn read(rule: &FixedRule, r: &mut ByteReader) -> Result<Fixed, Fault> {
+    pub(super) fn read(rule: &FixedRule, r: &mut ByteReader) -> Result<Fixed, Fault> {
         let out = Fixed { end: r.instant()?, used: r.u64()? };
         // A window that was open when the clock was re-based keeps its remaining span.
         if rule.ahead == 0 && rule.align == Align::Clock && out.end > Instant::EPOCH && !out.end.is_never() {

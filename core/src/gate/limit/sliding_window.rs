@@ -6,6 +6,7 @@
 use crate::base::bytes::{ByteReader, ByteWriter};
 use crate::base::error::Fault;
 use crate::base::time::{Instant, MAX_MICROS};
+use crate::gate::limit::state::More;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
@@ -39,58 +40,59 @@ const MOST: u64 = 1 << 60;
 
 /// One occupied sub-bucket.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct Slot {
-    index: i64,
-    count: u64,
+pub(super) struct Slot {
+    pub(super) index: i64,
+    pub(super) count: u64,
 }
 
-/// What one key has taken.
-#[derive(Clone, Debug, Default)]
-pub struct Sliding {
-    newest: Slot,
+/// Sub-buckets before the newest, oldest first.
+pub(super) type Older = VecDeque<Slot>;
+
+/// What one key has taken. Older sub-buckets than the newest stand in [`More`]. The newest is occupied, unless none is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Sliding {
+    pub(super) newest: Slot,
     /// Everything counted, lapsed sub-buckets that nothing has cleared yet included.
-    total: u64,
-    #[allow(clippy::box_collection, reason = "one word inline, where a quiet key has none")]
-    older: Option<Box<VecDeque<Slot>>>,
+    pub(super) total: u64,
 }
-
-impl PartialEq for Sliding {
-    fn eq(&self, other: &Self) -> bool {
-        self.occupied().eq(other.occupied())
-    }
-}
-impl Eq for Sliding {}
 
 impl Sliding {
-    fn occupied(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.slots().filter(|s| s.count > 0)
-    }
-    fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.older.iter().flat_map(|q| q.iter().copied()).chain(core::iter::once(self.newest))
+    fn slots<'a>(&self, older: Option<&'a Older>) -> impl DoubleEndedIterator<Item = Slot> + use<'a> {
+        let newest = (self.newest.count > 0).then_some(self.newest);
+        older.into_iter().flat_map(|q| q.iter().copied()).filter(|s| s.count > 0).chain(newest)
     }
     /// Units that count now.
-    pub fn used(&self, rule: &SlidingRule, now: Instant) -> u64 {
+    #[inline]
+    pub(super) fn used(&self, rule: &SlidingRule, now: Instant, older: Option<&Older>) -> u64 {
         if self.total == 0 || rule.expiry(self.newest.index) <= now {
             return 0;
         }
-        let lapsed: u64 = self.slots().take_while(|s| rule.expiry(s.index) <= now).map(|s| s.count).sum();
+        let lapsed: u64 = self.slots(older).take_while(|s| rule.expiry(s.index) <= now).map(|s| s.count).sum();
         self.total - lapsed
     }
     /// When `units` fit; `None` when they do now. `after_count`: as it will be once this refusal has been counted.
-    pub fn retry_at(&self, rule: &SlidingRule, units: u64, now: Instant, after_count: bool) -> Option<Instant> {
-        let used = self.used(rule, now);
+    #[inline]
+    pub(super) fn retry_at(
+        &self,
+        rule: &SlidingRule,
+        units: u64,
+        now: Instant,
+        after_count: bool,
+        older: Option<&Older>,
+    ) -> Option<Instant> {
+        let used = self.used(rule, now, older);
         let need = used.saturating_add(units).saturating_sub(rule.limit);
         if need == 0 {
             return None;
         }
         let need = if after_count { need.saturating_add(units) } else { need };
-        let leaves = self.when_left(rule, need, now);
+        let leaves = self.when_left(rule, need, now, older);
         Some(leaves.unwrap_or_else(|| rule.expiry(rule.index(now))))
     }
     /// When `need` of the units that count now have lapsed.
-    fn when_left(&self, rule: &SlidingRule, need: u64, now: Instant) -> Option<Instant> {
+    fn when_left(&self, rule: &SlidingRule, need: u64, now: Instant, older: Option<&Older>) -> Option<Instant> {
         let mut left = 0u64;
-        for slot in self.slots().filter(|s| s.count > 0 && rule.expiry(s.index) > now) {
+        for slot in self.slots(older).filter(|s| rule.expiry(s.index) > now) {
             left = left.saturating_add(slot.count);
             if left >= need {
                 return Some(rule.expiry(slot.index));
@@ -99,35 +101,42 @@ impl Sliding {
         None
     }
     /// Takes units, beyond the limit if need be.
-    pub fn take(&mut self, rule: &SlidingRule, units: u64, now: Instant) {
-        self.clear_lapsed(rule, now);
+    #[inline]
+    pub(super) fn take(&mut self, rule: &SlidingRule, units: u64, now: Instant, more: &mut Option<Box<More>>) {
+        self.clear_lapsed(rule, now, more);
         let units = units.min(MOST - self.total);
         let index = rule.index(now);
         if self.newest.index != index && self.newest.count > 0 {
-            self.older.get_or_insert_default().push_back(self.newest);
+            more.get_or_insert_default().older.push_back(self.newest);
             self.newest.count = 0;
         }
         self.newest = Slot { index, count: self.newest.count + units };
         self.total += units;
     }
-    fn clear_lapsed(&mut self, rule: &SlidingRule, now: Instant) {
-        if let Some(older) = &mut self.older {
-            while let Some(slot) = older.front().copied().filter(|s| rule.expiry(s.index) <= now) {
+    fn clear_lapsed(&mut self, rule: &SlidingRule, now: Instant, more: &mut Option<Box<More>>) {
+        if let Some(more) = more {
+            while let Some(slot) = more.older.front().copied().filter(|s| rule.expiry(s.index) <= now) {
                 self.total -= slot.count;
-                older.pop_front();
+                more.older.pop_front();
             }
         }
         if rule.expiry(self.newest.index) <= now {
-            self.total -= self.newest.count;
-            self.newest.count = 0;
+            *self = Sliding::default();
         }
     }
     /// Gives units back: those of the sub-bucket of `taken_at`, or the oldest.
-    pub fn refund(&mut self, rule: &SlidingRule, units: u64, taken_at: Option<Instant>, now: Instant) {
-        self.clear_lapsed(rule, now);
+    pub(super) fn refund(
+        &mut self,
+        rule: &SlidingRule,
+        units: u64,
+        taken_at: Option<Instant>,
+        now: Instant,
+        more: &mut Option<Box<More>>,
+    ) {
+        self.clear_lapsed(rule, now, more);
         let only = taken_at.map(|at| rule.index(at));
         let mut left = units;
-        let older = self.older.iter_mut().flat_map(|q| q.iter_mut());
+        let older = more.iter_mut().flat_map(|more| more.older.iter_mut());
         for slot in older.chain(core::iter::once(&mut self.newest)) {
             if only.is_none_or(|index| index == slot.index) {
                 let give = left.min(slot.count);
@@ -136,29 +145,37 @@ impl Sliding {
                 self.total -= give;
             }
         }
-        if let Some(older) = &mut self.older {
-            older.retain(|s| s.count > 0);
+        if let Some(more) = more {
+            more.older.retain(|s| s.count > 0);
+        }
+        if self.newest.count == 0 {
+            self.newest = more.as_mut().and_then(|more| more.older.pop_back()).unwrap_or_default();
         }
     }
     /// When one more unit is free than now; `None` when none is in use.
-    pub fn next_unit_at(&self, rule: &SlidingRule, now: Instant) -> Option<Instant> {
-        let used = self.used(rule, now);
+    pub(super) fn next_unit_at(&self, rule: &SlidingRule, now: Instant, older: Option<&Older>) -> Option<Instant> {
+        let used = self.used(rule, now, older);
         if used == 0 {
             return None;
         }
-        self.when_left(rule, used.saturating_sub(rule.limit) + 1, now)
+        self.when_left(rule, used.saturating_sub(rule.limit) + 1, now, older)
     }
     /// When nothing counts any more.
-    pub fn full_at(&self, rule: &SlidingRule, now: Instant) -> Instant {
-        let last = self.slots().filter(|s| s.count > 0).last();
-        last.map_or(now, |s| rule.expiry(s.index).max(now))
+    pub(super) fn full_at(&self, rule: &SlidingRule, now: Instant) -> Instant {
+        if self.newest.count == 0 { now } else { rule.expiry(self.newest.index).max(now) }
     }
     /// The same units in use under another rule: what still fits into its window, at most its limit, the newest.
-    pub fn migrate(&self, old: &SlidingRule, new: &SlidingRule, now: Instant) -> Sliding {
+    pub(super) fn migrate(
+        &self,
+        old: &SlidingRule,
+        new: &SlidingRule,
+        now: Instant,
+        from: Option<&Older>,
+        more: &mut Option<Box<More>>,
+    ) -> Sliding {
         let mut kept = VecDeque::new();
         let mut room = new.limit;
-        let live: alloc::vec::Vec<Slot> = self.slots().filter(|s| old.expiry(s.index) > now).collect();
-        for slot in live.iter().rev() {
+        for slot in self.slots(from).filter(|s| old.expiry(s.index) > now).rev() {
             let end = Instant::from_micros((slot.index + 1).saturating_mul(old.sub) - 1);
             let at = end.min(now);
             let count = slot.count.min(room);
@@ -169,26 +186,26 @@ impl Sliding {
         }
         let mut out = Sliding::default();
         for (at, count) in kept {
-            out.take(new, count, at);
+            out.take(new, count, at, more);
         }
         out
     }
     /// A window in which `units` are taken now, at most its limit.
-    pub fn with_used(units: u64, rule: &SlidingRule, now: Instant) -> Sliding {
+    pub(super) fn with_used(units: u64, rule: &SlidingRule, now: Instant) -> Sliding {
         let mut out = Sliding::default();
-        out.take(rule, units.min(rule.limit), now);
+        out.take(rule, units.min(rule.limit), now, &mut None);
         out
     }
     /// Writes the occupied sub-buckets.
-    pub fn write(&self, w: &mut ByteWriter) {
-        w.count(self.occupied().count());
-        for slot in self.occupied() {
+    pub(super) fn write(&self, older: Option<&Older>, w: &mut ByteWriter) {
+        w.count(self.slots(older).count());
+        for slot in self.slots(older) {
             w.i64(slot.index);
             w.u64(slot.count);
         }
     }
     /// Reads a window back. Errors: `snapshot_corrupt`, also for sub-buckets out of order and counts beyond any rule.
-    pub fn read(rule: &SlidingRule, r: &mut ByteReader) -> Result<Sliding, Fault> {
+    pub(super) fn read(rule: &SlidingRule, r: &mut ByteReader) -> Result<(Sliding, Older), Fault> {
         let mut out = Sliding::default();
         let n = r.count(16)?;
         let mut older = VecDeque::new();
@@ -203,7 +220,6 @@ impl Sliding {
             out.total += slot.count;
             out.newest = slot;
         }
-        out.older = (!older.is_empty()).then(|| Box::new(older));
-        Ok(out)
+        Ok((out, older))
     }
 }

@@ -2,11 +2,11 @@
 use crate::base::bytes::{ByteReader, ByteWriter};
 use crate::base::error::Fault;
 use crate::base::time::Instant;
-use crate::gate::limit::fixed_window::Fixed;
+use crate::gate::limit::fixed_window::{Fixed, FixedRule};
 use crate::gate::limit::penalty::Strikes;
 use crate::gate::limit::policy::{Algorithm, LimitPolicy, OnRefuse};
-use crate::gate::limit::sliding_window::Sliding;
-use crate::gate::limit::token_bucket::Bucket;
+use crate::gate::limit::sliding_window::{Older, Sliding, Slot};
+use crate::gate::limit::token_bucket::{Bucket, Fine, Lows};
 use crate::gate::limit::view::LimitView;
 use alloc::boxed::Box;
 
@@ -29,26 +29,79 @@ pub enum LimitCheck {
     Impossible,
 }
 
-/// The state of one limit for one key. Size: 48 bytes; heap only for a window with several occupied sub-buckets, for
+/// The state of one limit for one key. Size: 32 bytes; heap only for a window with several occupied sub-buckets, for
 /// the refund marks of a busy bucket, and for penalties.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct LimitState {
-    shape: Shape,
-    strikes: Option<Box<Strikes>>,
+    words: Words,
+    more: Option<Box<More>>,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-enum Shape {
-    #[default]
-    Fresh,
-    Bucket(Bucket),
-    Sliding(Sliding),
-    Fixed(Fixed),
+/// The numbers of any of the three algorithms; which one, the policy says. All zero is the fresh state of each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Words(i64, u64, i64);
+
+/// What a quiet key does not need.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct More {
+    pub(super) strikes: Strikes,
+    pub(super) lows: Lows,
+    pub(super) older: Older,
+}
+
+impl PartialEq for LimitState {
+    fn eq(&self, other: &Self) -> bool {
+        let none = More::default();
+        let mine = self.more.as_deref().unwrap_or(&none);
+        self.words == other.words && *mine == *other.more.as_deref().unwrap_or(&none)
+    }
+}
+impl Eq for LimitState {}
+
+impl From<Bucket> for Words {
+    fn from(s: Bucket) -> Words {
+        Words(s.full.us, s.full.rest, s.since.micros())
+    }
+}
+impl From<Sliding> for Words {
+    fn from(s: Sliding) -> Words {
+        Words(s.newest.index, s.newest.count, s.total as i64)
+    }
+}
+impl From<Fixed> for Words {
+    fn from(s: Fixed) -> Words {
+        Words(s.end.micros(), s.used, 0)
+    }
+}
+impl Words {
+    #[inline]
+    fn bucket(self) -> Bucket {
+        Bucket { full: Fine { us: self.0, rest: self.1 }, since: Instant::again(self.2) }
+    }
+    #[inline]
+    fn sliding(self) -> Sliding {
+        Sliding { newest: Slot { index: self.0, count: self.1 }, total: self.2 as u64 }
+    }
+    #[inline]
+    fn fixed(self) -> Fixed {
+        Fixed { end: Instant::again(self.0), used: self.1 }
+    }
 }
 
 impl LimitState {
     /// May `units` pass now? Writes nothing. Zero units are a peek and pass. Cost: O(1), for a window O(sub-buckets).
+    #[inline]
     pub fn check(&self, p: &LimitPolicy, units: u64, now: Instant) -> LimitCheck {
+        if units == 1
+            && p.penalty.is_none()
+            && let Algorithm::TokenBucket(r) = &p.algorithm
+            && self.words.bucket().is_ample(r, now)
+        {
+            return LimitCheck::Pass;
+        }
+        self.check_exactly(p, units, now)
+    }
+    fn check_exactly(&self, p: &LimitPolicy, units: u64, now: Instant) -> LimitCheck {
         if units == 0 {
             return LimitCheck::Pass;
         }
@@ -64,44 +117,46 @@ impl LimitState {
             Some(retry_at) => LimitCheck::Limited { retry_at },
         }
     }
+    #[inline]
     fn blocked_until(&self, now: Instant) -> Option<Instant> {
-        self.strikes.as_ref().and_then(|s| s.blocked_until(now))
+        self.more.as_ref().and_then(|more| more.strikes.blocked_until(now))
+    }
+    fn older(&self) -> Option<&Older> {
+        self.more.as_ref().map(|more| &more.older)
     }
     fn fits_at(&self, p: &LimitPolicy, units: u64, now: Instant, after_count: bool) -> Option<Instant> {
-        match (&self.shape, &p.algorithm) {
-            (Shape::Bucket(s), Algorithm::TokenBucket(r)) => s.retry_at(r, units, now, after_count),
-            (Shape::Sliding(s), Algorithm::SlidingWindow(r)) => s.retry_at(r, units, now, after_count),
-            (Shape::Fixed(s), Algorithm::FixedWindow(r)) => s.retry_at(r, units, now),
-            _ => None,
-        }
-    }
-    /// Gives a fresh state the shape of the policy's algorithm.
-    fn shape(&mut self, p: &LimitPolicy) {
-        let fits = matches!(
-            (&self.shape, &p.algorithm),
-            (Shape::Bucket(_), Algorithm::TokenBucket(_))
-                | (Shape::Sliding(_), Algorithm::SlidingWindow(_))
-                | (Shape::Fixed(_), Algorithm::FixedWindow(_))
-        );
-        if !fits {
-            self.shape = match p.algorithm {
-                Algorithm::TokenBucket(_) => Shape::Bucket(Bucket::default()),
-                Algorithm::SlidingWindow(_) => Shape::Sliding(Sliding::default()),
-                Algorithm::FixedWindow(_) => Shape::Fixed(Fixed::default()),
-            };
+        match &p.algorithm {
+            Algorithm::TokenBucket(r) => self.words.bucket().retry_at(r, units, now, after_count),
+            Algorithm::SlidingWindow(r) => self.words.sliding().retry_at(r, units, now, after_count, self.older()),
+            Algorithm::FixedWindow(r) => self.words.fixed().retry_at(r, units, now),
         }
     }
     /// Takes `units` that [`check`](Self::check) let pass.
+    #[inline]
     pub fn commit(&mut self, p: &LimitPolicy, units: u64, now: Instant) {
-        if units == 0 {
-            return;
+        match &p.algorithm {
+            _ if units == 0 => {}
+            Algorithm::TokenBucket(r) => {
+                let mut s = self.words.bucket();
+                s.take(r, units, now, &mut self.more);
+                self.words = s.into();
+            }
+            _ => self.commit_window(p, units, now),
         }
-        self.shape(p);
-        match (&mut self.shape, &p.algorithm) {
-            (Shape::Bucket(s), Algorithm::TokenBucket(r)) => s.take(r, units, now),
-            (Shape::Sliding(s), Algorithm::SlidingWindow(r)) => s.take(r, units, now),
-            (Shape::Fixed(s), Algorithm::FixedWindow(r)) => s.take(r, units, now),
-            _ => {}
+    }
+    fn commit_window(&mut self, p: &LimitPolicy, units: u64, now: Instant) {
+        match &p.algorithm {
+            Algorithm::TokenBucket(_) => {}
+            Algorithm::SlidingWindow(r) => {
+                let mut s = self.words.sliding();
+                s.take(r, units, now, &mut self.more);
+                self.words = s.into();
+            }
+            Algorithm::FixedWindow(r) => {
+                let mut s = self.words.fixed();
+                s.take(r, units, now);
+                self.words = s.into();
+            }
         }
     }
     /// Books a refusal by this limit: `on_refuse = "count"` and the penalty. Answers the end of a block that begins with it:
@@ -112,46 +167,67 @@ impl LimitState {
             return None;
         }
         if p.on_refuse == OnRefuse::Count {
-            match (&mut self.shape, &p.algorithm) {
-                (Shape::Bucket(s), Algorithm::TokenBucket(r)) => s.count(r, units, now),
-                (Shape::Sliding(s), Algorithm::SlidingWindow(r)) => s.take(r, units, now),
-                (Shape::Fixed(s), Algorithm::FixedWindow(r)) => s.add(r, units, now),
-                _ => {}
+            match &p.algorithm {
+                Algorithm::TokenBucket(r) => {
+                    let mut s = self.words.bucket();
+                    s.count(r, units, now, &mut self.more);
+                    self.words = s.into();
+                }
+                Algorithm::SlidingWindow(_) => self.commit(p, units, now),
+                Algorithm::FixedWindow(r) => self.add_fixed(r, units, now),
             }
         }
         let penalty = p.penalty.as_ref()?;
-        self.strikes.get_or_insert_default().refused(penalty, now)
+        self.more.get_or_insert_default().strikes.refused(penalty, now)
+    }
+    fn add_fixed(&mut self, rule: &FixedRule, units: u64, now: Instant) {
+        let mut s = self.words.fixed();
+        s.add(rule, units, now);
+        self.words = s.into();
     }
     /// Gives `units` back as if they had never been taken: a bucket what has not refilled yet, a window only those of
     /// `taken_at`. Without an instant, the oldest. Never above full.
     pub fn refund(&mut self, p: &LimitPolicy, units: u64, taken_at: Option<Instant>, now: Instant) {
-        match (&mut self.shape, &p.algorithm) {
-            (Shape::Bucket(s), Algorithm::TokenBucket(r)) => s.refund(r, units, taken_at, now),
-            (Shape::Sliding(s), Algorithm::SlidingWindow(r)) => s.refund(r, units, taken_at, now),
-            (Shape::Fixed(s), Algorithm::FixedWindow(r)) => s.refund(r, units, taken_at, now),
-            _ => {}
+        match &p.algorithm {
+            Algorithm::TokenBucket(r) => {
+                let mut s = self.words.bucket();
+                s.refund(r, units, taken_at, now, self.more.as_mut().map(|more| &mut more.lows));
+                self.words = s.into();
+            }
+            Algorithm::SlidingWindow(r) => {
+                let mut s = self.words.sliding();
+                s.refund(r, units, taken_at, now, &mut self.more);
+                self.words = s.into();
+            }
+            Algorithm::FixedWindow(r) => {
+                let mut s = self.words.fixed();
+                s.refund(r, units, taken_at, now);
+                self.words = s.into();
+            }
         }
     }
     /// Takes `units` that turned out to have been used, below zero if need be: the next caller waits.
     pub fn debit(&mut self, p: &LimitPolicy, units: u64, now: Instant) {
-        if units == 0 {
-            return;
-        }
-        self.shape(p);
-        match (&mut self.shape, &p.algorithm) {
-            (Shape::Fixed(s), Algorithm::FixedWindow(r)) => s.add(r, units, now),
+        match &p.algorithm {
+            Algorithm::FixedWindow(r) if units > 0 => self.add_fixed(r, units, now),
             _ => self.commit(p, units, now),
         }
     }
     /// The numbers for reports and headers.
     pub fn view(&self, p: &LimitPolicy, now: Instant) -> LimitView {
-        let (used, next_unit_at, full_at) = match (&self.shape, &p.algorithm) {
-            (Shape::Bucket(s), Algorithm::TokenBucket(r)) => (s.used(r, now), s.next_unit_at(r, now), s.full_at(now)),
-            (Shape::Sliding(s), Algorithm::SlidingWindow(r)) => {
-                (s.used(r, now), s.next_unit_at(r, now), s.full_at(r, now))
+        let (used, next_unit_at, full_at) = match &p.algorithm {
+            Algorithm::TokenBucket(r) => {
+                let s = self.words.bucket();
+                (s.used(r, now), s.next_unit_at(r, now), s.full_at(now))
             }
-            (Shape::Fixed(s), Algorithm::FixedWindow(_)) => (s.used(now), s.next_unit_at(now), s.full_at(now)),
-            _ => (0, None, now),
+            Algorithm::SlidingWindow(r) => {
+                let (s, older) = (self.words.sliding(), self.older());
+                (s.used(r, now, older), s.next_unit_at(r, now, older), s.full_at(r, now))
+            }
+            Algorithm::FixedWindow(_) => {
+                let s = self.words.fixed();
+                (s.used(now), s.next_unit_at(now), s.full_at(now))
+            }
         };
         let blocked_until = self.blocked_until(now);
         let fits_at = self.fits_at(p, 1, now, false);
@@ -167,71 +243,92 @@ impl LimitState {
     }
     /// The first instant from `now` on at which nothing tells this from a fresh state.
     pub fn rests_at(&self, p: &LimitPolicy, now: Instant) -> Instant {
-        let shape = match (&self.shape, &p.algorithm) {
-            (Shape::Bucket(s), Algorithm::TokenBucket(_)) => s.full_at(now),
-            (Shape::Sliding(s), Algorithm::SlidingWindow(r)) => s.full_at(r, now),
-            (Shape::Fixed(s), Algorithm::FixedWindow(r)) => s.rests_at(r, now),
-            _ => now,
+        let counted = match &p.algorithm {
+            Algorithm::TokenBucket(_) => self.words.bucket().full_at(now),
+            Algorithm::SlidingWindow(r) => self.words.sliding().full_at(r, now),
+            Algorithm::FixedWindow(r) => self.words.fixed().rests_at(r, now),
         };
-        match (&self.strikes, &p.penalty) {
-            (Some(s), Some(penalty)) => shape.max(s.rests_at(penalty)),
-            _ => shape,
+        match (&self.more, &p.penalty) {
+            (Some(more), Some(penalty)) => counted.max(more.strikes.rests_at(penalty)),
+            _ => counted,
         }
     }
     /// The state under a new policy: units in use stay in use, clamped to the new size; strikes stay where there still
     /// is a penalty.
     pub fn migrate(&self, old: &LimitPolicy, new: &LimitPolicy, now: Instant) -> LimitState {
-        let strikes = self.strikes.as_ref().zip(new.penalty.as_ref()).map(|(s, p)| Box::new(s.migrate(p)));
-        if old.algorithm == new.algorithm {
-            return LimitState { shape: self.shape.clone(), strikes };
+        let mut out = if old.algorithm == new.algorithm { self.clone() } else { self.converted(old, new, now) };
+        let strikes = self.more.as_ref().zip(new.penalty.as_ref()).map(|(more, p)| more.strikes.migrate(p));
+        if strikes.is_some() || out.more.is_some() {
+            out.more.get_or_insert_default().strikes = strikes.unwrap_or_default();
         }
+        out
+    }
+    fn converted(&self, old: &LimitPolicy, new: &LimitPolicy, now: Instant) -> LimitState {
         use Algorithm::{FixedWindow, SlidingWindow, TokenBucket};
-        let shape = match (&self.shape, &old.algorithm, &new.algorithm) {
-            (Shape::Bucket(s), TokenBucket(a), TokenBucket(b)) => Shape::Bucket(s.migrate(a, b, now)),
-            (Shape::Sliding(s), SlidingWindow(a), SlidingWindow(b)) => Shape::Sliding(s.migrate(a, b, now)),
-            (Shape::Fixed(s), FixedWindow(a), FixedWindow(b)) => Shape::Fixed(s.migrate(a, b, now)),
+        let mut more = None;
+        let words = match (&old.algorithm, &new.algorithm) {
+            (TokenBucket(a), TokenBucket(b)) => self.words.bucket().migrate(a, b, now).into(),
+            (SlidingWindow(a), SlidingWindow(b)) => {
+                self.words.sliding().migrate(a, b, now, self.older(), &mut more).into()
+            }
+            (FixedWindow(a), FixedWindow(b)) => self.words.fixed().migrate(a, b, now).into(),
             _ => match (self.view(old, now).used, &new.algorithm) {
-                (0, _) => Shape::Fresh,
-                (n, TokenBucket(r)) => Shape::Bucket(Bucket::with_used(n, r, now)),
-                (n, SlidingWindow(r)) => Shape::Sliding(Sliding::with_used(n, r, now)),
-                (n, FixedWindow(r)) => Shape::Fixed(Fixed::with_used(n, r, now)),
+                (0, _) => Words::default(),
+                (n, TokenBucket(r)) => Bucket::with_used(n, r, now).into(),
+                (n, SlidingWindow(r)) => Sliding::with_used(n, r, now).into(),
+                (n, FixedWindow(r)) => Fixed::with_used(n, r, now).into(),
             },
         };
-        LimitState { shape, strikes }
+        LimitState { words, more }
     }
     /// Writes the state.
-    pub fn write(&self, w: &mut ByteWriter) {
-        match &self.shape {
-            Shape::Fresh => w.u8(0),
-            Shape::Bucket(s) => {
-                w.u8(1);
-                s.write(w);
-            }
-            Shape::Sliding(s) => {
-                w.u8(2);
-                s.write(w);
-            }
-            Shape::Fixed(s) => {
-                w.u8(3);
-                s.write(w);
+    pub fn write(&self, p: &LimitPolicy, w: &mut ByteWriter) {
+        let more = self.more.as_deref();
+        if self.words == Words::default() {
+            w.u8(0);
+        } else {
+            match &p.algorithm {
+                Algorithm::TokenBucket(_) => {
+                    w.u8(1);
+                    self.words.bucket().write(more.map(|more| &more.lows), w);
+                }
+                Algorithm::SlidingWindow(_) => {
+                    w.u8(2);
+                    self.words.sliding().write(self.older(), w);
+                }
+                Algorithm::FixedWindow(_) => {
+                    w.u8(3);
+                    self.words.fixed().write(w);
+                }
             }
         }
-        w.option(self.strikes.as_deref(), |w, s| s.write(w));
+        let strikes = more.map(|more| &more.strikes).filter(|strikes| **strikes != Strikes::default());
+        w.option(strikes, |w, s| s.write(w));
     }
     /// Reads a state back that was written under the same policy. Errors: `snapshot_corrupt`, also for a state that no
     /// history leads to.
     pub fn read(r: &mut ByteReader, p: &LimitPolicy) -> Result<LimitState, Fault> {
-        let shape = match (r.u8()?, &p.algorithm) {
-            (0, _) => Shape::Fresh,
-            (1, Algorithm::TokenBucket(rule)) => Shape::Bucket(Bucket::read(rule, r)?),
-            (2, Algorithm::SlidingWindow(rule)) => Shape::Sliding(Sliding::read(rule, r)?),
-            (3, Algorithm::FixedWindow(rule)) => Shape::Fixed(Fixed::read(rule, r)?),
+        let mut more = More::default();
+        let words = match (r.u8()?, &p.algorithm) {
+            (0, _) => Words::default(),
+            (1, Algorithm::TokenBucket(rule)) => {
+                let (bucket, lows) = Bucket::read(rule, r)?;
+                more.lows = lows;
+                bucket.into()
+            }
+            (2, Algorithm::SlidingWindow(rule)) => {
+                let (sliding, older) = Sliding::read(rule, r)?;
+                more.older = older;
+                sliding.into()
+            }
+            (3, Algorithm::FixedWindow(rule)) => Fixed::read(rule, r)?.into(),
             _ => return Err(r.corrupt("the state of another algorithm")),
         };
         let strikes = r.option(|r| match &p.penalty {
-            Some(penalty) => Strikes::read(penalty, r).map(Box::new),
+            Some(penalty) => Strikes::read(penalty, r),
             None => Err(r.corrupt("strikes without a penalty")),
         })?;
-        Ok(LimitState { shape, strikes })
+        more.strikes = strikes.unwrap_or_default();
+        Ok(LimitState { words, more: (more != More::default()).then(|| Box::new(more)) })
     }
 }

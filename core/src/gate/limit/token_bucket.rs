@@ -8,6 +8,7 @@
 use crate::base::bytes::{ByteReader, ByteWriter};
 use crate::base::error::Fault;
 use crate::base::time::{Instant, MAX_MICROS};
+use crate::gate::limit::state::More;
 use alloc::boxed::Box;
 
 /// Time finer than a microsecond: whole microseconds, and a rest counted in `1 / limit` of one.
@@ -72,6 +73,8 @@ pub struct BucketRule {
     pub burst: u64,
     unit: Fine,
     depth: Fine,
+    /// A unit fits for certain when the bucket is full again within this many microseconds.
+    ample: i64,
 }
 
 impl BucketRule {
@@ -80,9 +83,11 @@ impl BucketRule {
         if limit == 0 || burst == 0 || period <= 0 {
             return None;
         }
-        let mut rule = BucketRule { limit, period, burst, unit: Fine::ZERO, depth: Fine::ZERO };
+        let mut rule = BucketRule { limit, period, burst, unit: Fine::ZERO, depth: Fine::ZERO, ample: 0 };
         rule.unit = rule.wide_cost(1);
         rule.depth = rule.wide_cost(burst);
+        // each rest is less than one microsecond, and they may carry
+        rule.ample = rule.depth.us - rule.unit.us - 2;
         (rule.depth.us < MAX_MICROS / 2).then_some(rule)
     }
     fn wide_cost(&self, units: u64) -> Fine {
@@ -114,9 +119,15 @@ const LOWS: usize = 6;
 
 /// Lows in order of time, each higher than the one before unless a refund has lowered it since.
 #[derive(Clone, Debug, Default)]
-struct Lows {
+pub(super) struct Lows {
     len: usize,
     list: [Low; LOWS],
+}
+
+impl PartialEq for Lows {
+    fn eq(&self, other: &Self) -> bool {
+        self.live() == other.live()
+    }
 }
 
 impl Lows {
@@ -142,35 +153,29 @@ impl Lows {
     }
 }
 
-/// What one key has taken.
-#[derive(Clone, Debug, Default)]
-pub struct Bucket {
+/// What one key has taken. The lows of a bucket that is not full stand in [`More`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Bucket {
     /// When the bucket is full again ("theoretical arrival time").
-    full: Fine,
+    pub(super) full: Fine,
     /// When something was last taken from a full bucket.
-    since: Instant,
-    lows: Option<Box<Lows>>,
+    pub(super) since: Instant,
 }
-
-impl PartialEq for Bucket {
-    fn eq(&self, other: &Self) -> bool {
-        (self.full, self.since, self.live_lows()) == (other.full, other.since, other.live_lows())
-    }
-}
-impl Eq for Bucket {}
 
 impl Bucket {
-    fn live_lows(&self) -> &[Low] {
-        self.lows.as_deref().map(Lows::live).unwrap_or_default()
-    }
     fn full_from(&self, now: Instant) -> Fine {
         self.full.max(Fine::at(now))
     }
     fn gap(&self, rule: &BucketRule, now: Instant) -> Fine {
         self.full_from(now).minus(Fine::at(now), rule.limit)
     }
+    /// Does one unit fit without any doubt? Where this says no, [`Bucket::retry_at`] knows exactly.
+    #[inline]
+    pub(super) fn is_ample(&self, rule: &BucketRule, now: Instant) -> bool {
+        self.full.us.max(now.micros()) - now.micros() <= rule.ample
+    }
     /// When `units` fit; `None` when they do now. `after_count`: as it will be once this refusal has been counted.
-    pub fn retry_at(&self, rule: &BucketRule, units: u64, now: Instant, after_count: bool) -> Option<Instant> {
+    pub(super) fn retry_at(&self, rule: &BucketRule, units: u64, now: Instant, after_count: bool) -> Option<Instant> {
         let (limit, cost) = (rule.limit, rule.cost(units));
         let full = self.full_from(now);
         let fits = full.plus(cost, limit).minus(rule.depth, limit);
@@ -187,38 +192,55 @@ impl Bucket {
         cost.min(room.max(Fine::ZERO))
     }
     /// Takes units, below empty if need be.
-    pub fn take(&mut self, rule: &BucketRule, units: u64, now: Instant) {
-        self.take_cost(rule, rule.cost(units), now);
+    #[inline]
+    pub(super) fn take(&mut self, rule: &BucketRule, units: u64, now: Instant, more: &mut Option<Box<More>>) {
+        self.take_cost(rule, rule.cost(units), now, more);
     }
     /// Counts a refusal of `units`.
-    pub fn count(&mut self, rule: &BucketRule, units: u64, now: Instant) {
+    pub(super) fn count(&mut self, rule: &BucketRule, units: u64, now: Instant, more: &mut Option<Box<More>>) {
         let cost = self.countable(rule, rule.cost(units), now);
         if cost > Fine::ZERO {
-            self.take_cost(rule, cost, now);
+            self.take_cost(rule, cost, now, more);
         }
     }
-    fn take_cost(&mut self, rule: &BucketRule, cost: Fine, now: Instant) {
+    #[inline]
+    fn take_cost(&mut self, rule: &BucketRule, cost: Fine, now: Instant, more: &mut Option<Box<More>>) {
         if self.full <= Fine::at(now) {
             self.full = Fine::at(now);
             self.since = now;
-            if let Some(lows) = &mut self.lows {
-                lows.len = 0;
+            if let Some(more) = more {
+                more.lows.len = 0;
             }
         } else if now > self.since {
-            let gap = self.gap(rule, now);
-            self.lows.get_or_insert_default().push(Low { at: now, gap });
+            self.mark(rule, now, more);
         }
-        let full = self.full.plus(cost, rule.limit);
-        self.full = if full.us >= MAX_MICROS { Fine { us: MAX_MICROS, rest: 0 } } else { full };
+        // both stay far below 2^63
+        let (mut us, mut rest) = (self.full.us + cost.us, self.full.rest + cost.rest);
+        if rest >= rule.limit {
+            (us, rest) = (us + 1, rest - rule.limit);
+        }
+        self.full = if us >= MAX_MICROS { Fine { us: MAX_MICROS, rest: 0 } } else { Fine { us, rest } };
+    }
+    #[inline(never)]
+    fn mark(&self, rule: &BucketRule, now: Instant, more: &mut Option<Box<More>>) {
+        let gap = self.gap(rule, now);
+        more.get_or_insert_default().lows.push(Low { at: now, gap });
     }
     /// Gives back what has not refilled of `units`, as if those taken at `taken_at` had never been.
-    pub fn refund(&mut self, rule: &BucketRule, units: u64, taken_at: Option<Instant>, now: Instant) {
+    pub(super) fn refund(
+        &mut self,
+        rule: &BucketRule,
+        units: u64,
+        taken_at: Option<Instant>,
+        now: Instant,
+        lows: Option<&mut Lows>,
+    ) {
         if self.full <= Fine::at(now) {
             return;
         }
         let limit = rule.limit;
         let mut give = rule.cost(units);
-        let lows = self.lows.as_deref_mut().map(Lows::live_mut).unwrap_or_default();
+        let lows = lows.map(Lows::live_mut).unwrap_or_default();
         match taken_at {
             Some(at) if at < self.since => return,
             Some(at) => {
@@ -236,22 +258,22 @@ impl Bucket {
         self.full = self.full.minus(give.min(self.gap(rule, now)), limit);
     }
     /// Units in use, begun ones included; more than `burst` when in debt.
-    pub fn used(&self, rule: &BucketRule, now: Instant) -> u64 {
+    pub(super) fn used(&self, rule: &BucketRule, now: Instant) -> u64 {
         let parts = self.gap(rule, now).parts(rule.limit);
         u64::try_from(parts.div_ceil(u128::from(rule.period.unsigned_abs()))).unwrap_or(u64::MAX)
     }
     /// When one more unit is there than now; `None` when full.
-    pub fn next_unit_at(&self, rule: &BucketRule, now: Instant) -> Option<Instant> {
+    pub(super) fn next_unit_at(&self, rule: &BucketRule, now: Instant) -> Option<Instant> {
         let used = self.used(rule, now).min(rule.burst);
         let keep = rule.cost(used.checked_sub(1)?);
         Some(self.full.minus(keep, rule.limit).up())
     }
     /// When the bucket is full.
-    pub fn full_at(&self, now: Instant) -> Instant {
+    pub(super) fn full_at(&self, now: Instant) -> Instant {
         self.full_from(now).up()
     }
     /// The same units in use under another rule, at most its burst.
-    pub fn migrate(&self, old: &BucketRule, new: &BucketRule, now: Instant) -> Bucket {
+    pub(super) fn migrate(&self, old: &BucketRule, new: &BucketRule, now: Instant) -> Bucket {
         let gap = self.gap(old, now).parts(old.limit);
         let (from, to) = (u128::from(old.period.unsigned_abs()), u128::from(new.period.unsigned_abs()));
         let parts = match gap.checked_mul(to) {
@@ -262,17 +284,17 @@ impl Bucket {
         Bucket::with_gap(gap, new, now)
     }
     /// A bucket from which `units` are taken now, at most its burst.
-    pub fn with_used(units: u64, rule: &BucketRule, now: Instant) -> Bucket {
+    pub(super) fn with_used(units: u64, rule: &BucketRule, now: Instant) -> Bucket {
         Bucket::with_gap(rule.cost(units.min(rule.burst)), rule, now)
     }
     fn with_gap(gap: Fine, rule: &BucketRule, now: Instant) -> Bucket {
-        Bucket { full: Fine::at(now).plus(gap, rule.limit), since: Instant::EPOCH, lows: None }
+        Bucket { full: Fine::at(now).plus(gap, rule.limit), since: Instant::EPOCH }
     }
     /// Writes the bucket.
-    pub fn write(&self, w: &mut ByteWriter) {
+    pub(super) fn write(&self, lows: Option<&Lows>, w: &mut ByteWriter) {
         self.full.write(w);
         w.instant(self.since);
-        let lows = self.live_lows();
+        let lows = lows.map(Lows::live).unwrap_or_default();
         w.count(lows.len());
         for low in lows {
             w.instant(low.at);
@@ -280,7 +302,7 @@ impl Bucket {
         }
     }
     /// Reads a bucket back. Errors: `snapshot_corrupt`, also for marks out of order.
-    pub fn read(rule: &BucketRule, r: &mut ByteReader) -> Result<Bucket, Fault> {
+    pub(super) fn read(rule: &BucketRule, r: &mut ByteReader) -> Result<(Bucket, Lows), Fault> {
         let full = Fine::read(rule, r)?;
         let since = r.instant()?;
         r.expect(since.micros() <= full.us, "a bucket that is full before it was used")?;
@@ -296,6 +318,6 @@ impl Bucket {
             last = low.at;
         }
         lows.len = n;
-        Ok(Bucket { full, since, lows: (n > 0).then(|| Box::new(lows)) })
+        Ok((Bucket { full, since }, lows))
     }
 }
