@@ -5,6 +5,7 @@
 use crate::base::error::{Code, Fault};
 use crate::base::json::{Json, join_path};
 use crate::base::num::Ratio;
+use crate::base::order::repeated;
 use crate::base::time::{Span, parse_span};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -91,9 +92,8 @@ impl<'a> Node<'a> {
             self.wrong("a table");
             return None;
         };
-        let mut seen = alloc::collections::BTreeSet::new();
-        for (k, _) in entries {
-            if !seen.insert(k.as_str()) {
+        for ((k, _), again) in entries.iter().zip(repeated(entries.len(), |at| &entries[at].0)) {
+            if again {
                 self.faults.push(Code::DuplicateKey, &join_path(&self.path, k), format!("`{k}` stands twice"));
             }
         }
@@ -268,11 +268,10 @@ impl<'a> Table<'a> {
     }
     /// All entries in the order written; marks all keys as known. Duplicates come once.
     pub fn entries(&self) -> Vec<(&'a str, Node<'a>)> {
-        let mut seen = alloc::collections::BTreeSet::new();
         let mut out = Vec::new();
-        for (k, json) in self.entries {
+        for ((k, json), again) in self.entries.iter().zip(repeated(self.entries.len(), |at| &self.entries[at].0)) {
             self.mark(k);
-            if seen.insert(k.as_str()) {
+            if !again {
                 out.push((k.as_str(), Node { json, path: join_path(&self.path, k), faults: self.faults }));
             }
         }

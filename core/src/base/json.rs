@@ -2,6 +2,7 @@
 //!
 //! The reader keeps the order of a table and both copies of a duplicate key, so that the policy reader can name the fault.
 use crate::base::error::{Code, Fault};
+use crate::base::order::sort_by;
 pub use crate::base::write::{Writer, write_fault};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -92,7 +93,7 @@ impl Json {
             }
             Json::Obj(entries) => {
                 let mut sorted: Vec<&(String, Json)> = entries.iter().collect();
-                sorted.sort_by(|a, b| a.0.cmp(&b.0));
+                sort_by(&mut sorted, |a, b| a.0.cmp(&b.0));
                 w.begin();
                 for (k, v) in sorted {
                     w.key(k);

@@ -16,6 +16,7 @@ pub mod key;
 pub mod math;
 pub mod money;
 pub mod num;
+pub mod order;
 #[cfg(feature = "full")]
 pub mod rng;
 pub mod time;

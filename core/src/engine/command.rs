@@ -107,7 +107,9 @@ impl Engine {
             }
             // Without a roll-up rule the whole is all keys: closing it closes each of them.
             let mut cells: Vec<u32> = self.services[at].splits[split].used().collect();
-            cells.sort_by_cached_key(|cell| self.cell_name(service, *cell).map(Cow::into_owned));
+            crate::base::order::sort_by_cached_key(&mut cells, |cell| {
+                self.cell_name(service, *cell).map(Cow::into_owned)
+            });
             for cell in cells {
                 self.move_breaker(service, cell, |b, _, _| b.order(now, order));
             }

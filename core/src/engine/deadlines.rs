@@ -151,7 +151,7 @@ impl Engine {
         let end = (at, rank, u32::MAX, u32::MAX);
         let mut due: Vec<(u32, u32)> = self.timers.set.range((at, rank, 0, 0)..=end).map(|t| (t.2, t.3)).collect();
         if due.len() > 1 {
-            due.sort_by_cached_key(|d| (d.0, self.cell_name(d.0, d.1).map(Cow::into_owned)));
+            crate::base::order::sort_by_cached_key(&mut due, |d| (d.0, self.cell_name(d.0, d.1).map(Cow::into_owned)));
         }
         for (service, cell) in due {
             self.move_breaker(service, cell, |b, p, draw| b.run_due(p, at, draw));

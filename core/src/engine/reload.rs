@@ -43,7 +43,7 @@ impl Engine {
     }
     fn carry_permits(&mut self, old_policy: &Policy, old: &[ServiceState], now: Instant) {
         let mut moved: Vec<(u32, Permit)> = self.permits.all().map(|(slot, _, p)| (slot, *p)).collect();
-        moved.sort_by_key(|(_, p)| p.serial);
+        crate::base::order::sort_by_key(&mut moved, |(_, p)| p.serial);
         let ids: Vec<u64> = moved.iter().map(|(slot, _)| self.permits.id(*slot)).collect();
         self.permits.clear_lists();
         for ((slot, permit), id) in moved.into_iter().zip(ids) {

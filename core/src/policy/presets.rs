@@ -4,9 +4,9 @@
 use crate::base::doc::{Faults, Node, Table};
 use crate::base::error::Code;
 use crate::base::json::Json;
+use crate::base::order::sort_by_key;
 use crate::gate::breaker::{BreakerContext, BreakerPolicy};
 use crate::gate::limit::LimitPolicy;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
@@ -76,6 +76,7 @@ pub fn limit_presets() -> Vec<String> {
 
 /// One preset.
 struct Preset<'a> {
+    name: &'a str,
     json: &'a Json,
     path: String,
     /// Free of faults: one that is not has been reported where it stands.
@@ -86,8 +87,8 @@ struct Preset<'a> {
 
 /// All presets that a document can name.
 pub(super) struct Presets<'a> {
-    breakers: BTreeMap<&'a str, Preset<'a>>,
-    limits: BTreeMap<&'a str, Preset<'a>>,
+    breakers: Vec<Preset<'a>>,
+    limits: Vec<Preset<'a>>,
     faults: &'a Faults,
 }
 
@@ -115,9 +116,9 @@ impl<'a> Presets<'a> {
     pub(super) fn limits(&self, name: &str, asked: &Node) -> Vec<LimitPolicy> {
         self.find(&self.limits, name, asked, "limit").map(|node| read_limits(&node, name)).unwrap_or_default()
     }
-    fn find(&self, of: &BTreeMap<&'a str, Preset<'a>>, name: &str, asked: &Node, what: &str) -> Option<Node<'a>> {
-        let Some(preset) = of.get(name) else {
-            let known: Vec<&str> = of.keys().copied().take(24).collect();
+    fn find(&self, of: &[Preset<'a>], name: &str, asked: &Node, what: &str) -> Option<Node<'a>> {
+        let Some(preset) = of.iter().find(|preset| preset.name == name) else {
+            let known: Vec<&str> = of.iter().map(|preset| preset.name).take(24).collect();
             let name = crate::base::doc::clip(name);
             asked.fault(Code::UnknownName, format!("`{name}` is no {what} preset; there are {}", known.join(", ")));
             return None;
@@ -129,26 +130,24 @@ impl<'a> Presets<'a> {
     }
     /// Paths of declared presets that no service names.
     pub(super) fn unused(&self) -> impl Iterator<Item = &str> {
-        let all = self.breakers.values().chain(self.limits.values());
+        let all = self.breakers.iter().chain(&self.limits);
         all.filter(|p| p.declared && !p.used.get()).map(|p| p.path.as_str())
     }
 }
 
-fn built_in_of(json: &Json) -> BTreeMap<&str, Preset<'_>> {
+fn built_in_of(json: &Json) -> Vec<Preset<'_>> {
     let Json::Obj(entries) = json else {
-        return BTreeMap::new();
+        return Vec::new();
     };
-    let preset = |json| Preset { json, path: String::new(), sound: true, declared: false, used: Cell::new(false) };
-    entries.iter().map(|(name, json)| (name.as_str(), preset(json))).collect()
+    let mut presets = Vec::with_capacity(entries.len());
+    for (name, json) in entries {
+        presets.push(Preset { name, json, path: String::new(), sound: true, declared: false, used: Cell::new(false) });
+    }
+    presets
 }
 
-fn declared<'a>(
-    root: &Table<'a>,
-    key: &str,
-    into: &mut BTreeMap<&'a str, Preset<'a>>,
-    faults: &Faults,
-    check: impl Fn(&str, &Node),
-) {
+fn declared<'a>(root: &Table<'a>, key: &str, into: &mut Vec<Preset<'a>>, faults: &Faults, check: impl Fn(&str, &Node)) {
+    sort_by_key(into, |preset| preset.name);
     let Some(table) = root.table(key) else { return };
     let mut named = table.named();
     if named.len() > MAX_PRESETS {
@@ -164,8 +163,10 @@ fn declared<'a>(
         for fault in own.into_vec() {
             faults.push(fault.code, &fault.path, fault.message);
         }
-        into.insert(name, Preset { json: node.json, path: node.path, sound, declared: true, used: Cell::new(false) });
+        into.retain(|built_in| built_in.name != name);
+        into.push(Preset { name, json: node.json, path: node.path, sound, declared: true, used: Cell::new(false) });
     }
+    sort_by_key(into, |preset| preset.name);
 }
 
 /// One limit that takes its name from the preset, or a list of limits with names of their own.

@@ -1,6 +1,7 @@
 //! The names that rules share: the keys of a call, and what limits count.
 use crate::base::doc::Table;
 use crate::base::error::Code;
+use crate::base::order::sort_by;
 use crate::gate::rule::MAX_KEYS;
 use crate::policy::service::Service;
 use alloc::format;
@@ -43,7 +44,7 @@ fn collect(first: &str, names: impl Iterator<Item = String>, most: usize, what: 
         }
     }
     if let Some(rest) = out.get_mut(1..) {
-        rest.sort();
+        sort_by(rest, Ord::cmp);
     }
     out
 }

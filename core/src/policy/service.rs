@@ -11,7 +11,6 @@ use crate::gate::rule::{Per, Rule};
 use crate::policy::document::{ON_ENGINE_FAILURE, OnEngineFailure};
 use crate::policy::lint;
 use crate::policy::presets::Presets;
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -155,7 +154,6 @@ fn read_limits(node: &Node, presets: &Presets, lints: &mut Vec<Fault>) -> Vec<Li
         _ => node.list().unwrap_or_default(),
     };
     let mut out: Vec<LimitPolicy> = Vec::new();
-    let mut seen = BTreeSet::new();
     for item in items {
         let read = match item.json.as_str() {
             Some(name) => presets.limits(name, &item),
@@ -165,7 +163,7 @@ fn read_limits(node: &Node, presets: &Presets, lints: &mut Vec<Fault>) -> Vec<Li
             if RESERVED.contains(&limit.name.as_str()) {
                 item.fault(Code::BadName, format!("`{}` is the name of a gate", limit.name));
             }
-            if !seen.insert(limit.name.clone()) {
+            if out.iter().any(|other| other.name == limit.name) {
                 item.fault(Code::DuplicateName, format!("`{}` stands twice in this service", limit.name));
                 continue;
             }

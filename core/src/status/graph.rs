@@ -1,7 +1,8 @@
 //! In which order statuses are computed: needs first. A circle of needs has no order and is a fault.
-use alloc::collections::BTreeSet;
+use alloc::collections::BinaryHeap;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 /// An order in which every node comes after all it needs, smallest number first among equals, and every circle that was found.
 ///
@@ -12,43 +13,51 @@ pub fn order(needs: &[Vec<usize>]) -> (Vec<usize>, Vec<Vec<usize>>) {
     let mut open: Vec<usize> = vec![0; n];
     let mut wanted_by: Vec<Vec<usize>> = vec![Vec::new(); n];
     for (node, list) in needs.iter().enumerate() {
-        let unique: BTreeSet<usize> = list.iter().copied().filter(|m| *m < n).collect();
-        open[node] = unique.len();
-        for m in unique {
-            wanted_by[m].push(node);
+        for m in list.iter().copied().filter(|m| *m < n) {
+            // A need that is named twice counts once.
+            if wanted_by[m].last() != Some(&node) {
+                wanted_by[m].push(node);
+                open[node] += 1;
+            }
         }
     }
-    let mut left: BTreeSet<usize> = (0..n).collect();
-    let mut ready: BTreeSet<usize> = left.iter().copied().filter(|m| open[*m] == 0).collect();
+    let mut left = vec![true; n];
+    let mut ready: BinaryHeap<Reverse<usize>> = BinaryHeap::new();
+    (0..n).filter(|m| open[*m] == 0).for_each(|m| ready.push(Reverse(m)));
     let (mut out, mut circles) = (Vec::with_capacity(n), Vec::new());
-    while let Some(first) = left.first().copied() {
-        if ready.is_empty() {
-            let circle = find_circle(first, needs, &left);
-            ready.extend(circle.iter().copied());
-            circles.push(circle);
-        }
-        while let Some(node) = ready.pop_first() {
-            if !left.remove(&node) {
+    let mut first = 0;
+    loop {
+        while let Some(Reverse(node)) = ready.pop() {
+            if !core::mem::replace(&mut left[node], false) {
                 continue;
             }
             out.push(node);
             for m in &wanted_by[node] {
                 open[*m] = open[*m].saturating_sub(1);
-                if open[*m] == 0 && left.contains(m) {
-                    ready.insert(*m);
+                if open[*m] == 0 && left[*m] {
+                    ready.push(Reverse(*m));
                 }
             }
         }
+        while first < n && !left[first] {
+            first += 1;
+        }
+        if first == n {
+            break;
+        }
+        let circle = find_circle(first, needs, &left);
+        circle.iter().for_each(|m| ready.push(Reverse(*m)));
+        circles.push(circle);
     }
     (out, circles)
 }
 
 /// Every node that is left needs another that is left, so a walk along needs comes back to itself.
-fn find_circle(from: usize, needs: &[Vec<usize>], left: &BTreeSet<usize>) -> Vec<usize> {
+fn find_circle(from: usize, needs: &[Vec<usize>], left: &[bool]) -> Vec<usize> {
     let mut walk = vec![from];
     let mut at = from;
     loop {
-        let next = needs[at].iter().copied().filter(|m| left.contains(m)).min().unwrap_or(at);
+        let next = needs[at].iter().copied().filter(|m| left.get(*m) == Some(&true)).min().unwrap_or(at);
         if let Some(i) = walk.iter().position(|m| *m == next) {
             let mut circle = walk.split_off(i);
             let smallest = circle.iter().enumerate().min_by_key(|(_, m)| **m).map_or(0, |(i, _)| i);

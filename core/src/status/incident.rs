@@ -1,6 +1,7 @@
 //! Incidents open and close by themselves, and the past ones teach how long the next may last.
 use super::Status;
 use super::cause::Cause;
+use crate::base::order::sort_by_key;
 use crate::base::time::{Instant, Span};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -69,7 +70,7 @@ impl Incidents {
         if spans.len() < MIN_PAST {
             return None;
         }
-        spans.sort_unstable();
+        sort_by_key(&mut spans, |span| *span);
         let n = spans.len();
         let rank = |percent: usize| spans.get((n * percent).div_ceil(100).max(1) - 1).copied();
         let (from, until) = (open.since + rank(25)?, open.since + rank(75)?);

@@ -7,8 +7,8 @@ use crate::base::doc::{Node, Table, clip};
 use crate::base::error::Code;
 use crate::base::json::Json;
 use crate::base::num::Ratio;
+use crate::base::order::sort_by_key;
 use crate::base::time::{Span, parse_span};
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -249,19 +249,19 @@ impl StatusPolicy {
         if node < n { Target::Service(node) } else { Target::Feature(node - n) }
     }
     fn resolve(&mut self, drafts: &[NeedsDraft]) {
-        let mut names: BTreeMap<&str, Target> = BTreeMap::new();
-        for (i, f) in self.features.iter().enumerate() {
-            names.insert(&f.name, Target::Feature(i));
-        }
-        for (i, s) in self.services.iter().enumerate() {
-            names.insert(&s.name, Target::Service(i));
-        }
-        let look = |d: &NeedDraft| match names.get(d.name) {
-            Some(source) => Some(Need {
-                source: *source,
-                mapping: d.mapping.clone(),
-                has_fallback: self.fallback(*source).is_some(),
-            }),
+        // The last of a name counts: a service before a feature.
+        let features = self.features.iter().enumerate().map(|(i, f)| (f.name.as_str(), Target::Feature(i)));
+        let mut names: Vec<(&str, Target)> = features.collect();
+        names.extend(self.services.iter().enumerate().map(|(i, s)| (s.name.as_str(), Target::Service(i))));
+        sort_by_key(&mut names, |(name, _)| *name);
+        let find = |name: &str| {
+            let end = names.partition_point(|(other, _)| *other <= name);
+            names[..end].last().filter(|(found, _)| *found == name).map(|(_, target)| *target)
+        };
+        let look = |d: &NeedDraft| match find(d.name) {
+            Some(source) => {
+                Some(Need { source, mapping: d.mapping.clone(), has_fallback: self.fallback(source).is_some() })
+            }
             None => {
                 d.node.fault(Code::UnknownName, format!("`{}` is no service and no feature", clip(d.name)));
                 None

@@ -8,6 +8,7 @@ use super::service::{Node, Override, ProbeResult, ServiceState};
 use super::state::StatusState;
 use crate::base::bytes::{ByteReader, ByteWriter};
 use crate::base::error::Fault;
+use crate::base::order::sort_by_key;
 use crate::base::time::Instant;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -21,14 +22,14 @@ impl StatusState {
         w.count(self.services.len());
         // By name: the order of a document's tables means nothing.
         let mut services: Vec<_> = self.services.iter().zip(&p.services).collect();
-        services.sort_by_key(|(_, part)| &part.name);
+        sort_by_key(&mut services, |(_, part)| &part.name);
         for (s, part) in services {
             w.str(&part.name);
             write_service(p, s, w);
         }
         w.count(self.features.len());
         let mut features: Vec<_> = self.features.iter().zip(&p.features).collect();
-        features.sort_by_key(|(_, part)| &part.name);
+        sort_by_key(&mut features, |(_, part)| &part.name);
         for (f, part) in features {
             w.str(&part.name);
             write_node(p, f, w);
@@ -41,11 +42,11 @@ impl StatusState {
         state.overall_since = past_instant(r, now)?;
         state.incidents = r.u64()?;
         r.expect(state.incidents < 1 << 53, "more incidents than have numbers")?;
-        let mut seen = alloc::collections::BTreeSet::new();
         let services = r.count(1)?;
         r.expect(services == p.services.len(), "another number of services")?;
+        let mut seen = alloc::vec![false; services];
         for _ in 0..services {
-            let at = p.service(r.str()?).filter(|at| seen.insert(Target::Service(*at)));
+            let at = p.service(r.str()?).filter(|at| !core::mem::replace(&mut seen[*at], true));
             let slot = at
                 .and_then(|at| state.services.get_mut(at))
                 .ok_or_else(|| r.corrupt("an unknown service, or one twice"))?;
@@ -53,8 +54,9 @@ impl StatusState {
         }
         let features = r.count(1)?;
         r.expect(features == p.features.len(), "another number of features")?;
+        let mut seen = alloc::vec![false; features];
         for _ in 0..features {
-            let at = p.feature(r.str()?).filter(|at| seen.insert(Target::Feature(*at)));
+            let at = p.feature(r.str()?).filter(|at| !core::mem::replace(&mut seen[*at], true));
             let slot = at
                 .and_then(|at| state.features.get_mut(at))
                 .ok_or_else(|| r.corrupt("an unknown feature, or one twice"))?;

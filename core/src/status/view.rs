@@ -7,6 +7,7 @@ use super::overall::{contribution, feature_impact, is_note, weighed};
 use super::policy::{Impact, StatusPolicy};
 use super::service::{Node, ProbeState};
 use super::state::StatusState;
+use crate::base::order::sort_by_key;
 use crate::base::time::{Instant, Span};
 use crate::base::write::Writer;
 use alloc::vec::Vec;
@@ -267,7 +268,7 @@ impl StatusState {
                 });
             }
         }
-        list.sort_by_key(|i| i.id);
+        sort_by_key(&mut list, |i| i.id);
         list
     }
     /// What one tenant sees: the system's view, made worse where that tenant's own breakers say so. `reading` answers for a service with the

@@ -2,6 +2,7 @@
 use crate::base::calendar::Zone;
 use crate::base::doc::{Node, Table};
 use crate::base::error::Code;
+use crate::base::order::sort_by;
 use crate::gate::limit::fixed_window::{ALIGNS, Align, FixedRule};
 use crate::gate::limit::penalty::{Penalty, required};
 use crate::gate::limit::period::Period;
@@ -225,7 +226,7 @@ fn read_exempt(t: &Table) -> Vec<String> {
         node.fault(Code::TooMany, format!("at most {MAX_EXEMPT} keys are exempt: use `per` and a limit of their own"));
         out.truncate(MAX_EXEMPT);
     }
-    out.sort();
+    sort_by(&mut out, Ord::cmp);
     out.dedup();
     out
 }
