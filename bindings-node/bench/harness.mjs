@@ -58,9 +58,7 @@ export async function compare(cases, { reps = 7, targetMs = 150 } = {}) {
   }
   for (let rep = 0; rep < reps; rep++) {
     for (const row of rows) {
-      globalThis.gc?.();
       row.floor.push(await cpuNs(row.one.floor, row.sizes[0]));
-      globalThis.gc?.();
       row.run.push(await cpuNs(row.one.run, row.sizes[1]));
     }
   }

@@ -1,8 +1,8 @@
 // One attempt: from a permit to exactly one settlement, whatever happens in between.
 import { TimeoutError } from "./errors.js";
 import type { Facade } from "./facade.js";
-import { factsOfError, factsOfValue } from "./facts.js";
-import type { Waiting } from "./timers.js";
+import { factsOfError, factsOfValue, mayTell } from "./facts.js";
+import type { Entry } from "./timers.js";
 import type { Facts, Outcome, Settled } from "./types.js";
 
 /** What the guarded function is given. */
@@ -34,124 +34,174 @@ export type Ended<T> =
 /** The number of `success` on the numeric path. */
 const SUCCESS = 0;
 
-/** What an attempt needs to know. */
-export interface AttemptOptions<T> {
+/** How all attempts of a guarded function are made. */
+export interface Manner<T> {
   readonly service: string;
-  readonly attempt: number;
-  readonly permit: number;
-  readonly probe: boolean;
-  readonly timeoutMs: number | undefined;
-  /** Names the timeout: the service's, or the rest of a deadline. */
-  readonly phase: "total" | "deadline";
   readonly idempotent: boolean | undefined;
   readonly signal: AbortSignal | undefined;
   readonly classify: Classify<T> | undefined;
 }
 
-/** A permit in use. */
-export class Attempt<T> implements Call {
-  #controller: AbortController | undefined;
-  #abortedBy: unknown;
-  #reported: Facts | undefined;
-  #over = false;
-  readonly #o: AttemptOptions<T>;
+/** What is told of an ending, once; `payload` is the value or the error. */
+export interface Sink {
+  ended(kind: Ended<unknown>["kind"], payload: unknown, settled: Settled | 1): void;
+}
+
+/** What few calls need. */
+class Extra {
+  controller: AbortController | undefined = undefined;
+  abortedBy: unknown = undefined;
+  reported: Facts | undefined = undefined;
+  cancel: (() => void) | undefined = undefined;
+}
+
+/** A permit in use. It is its own entry in the queue of timeouts. */
+export class Attempt<T> implements Call, Entry {
+  /** @internal */
+  prevEntry: Entry | null = null;
+  /** @internal */
+  nextEntry: Entry | null = null;
+  /** @internal */
+  lane: Entry["lane"] = null;
+  /** @internal */
+  dueMs = 0;
+  /** @internal */
+  place: Entry["place"] = 0;
   readonly #facade: Facade;
-  constructor(facade: Facade, options: AttemptOptions<T>) {
+  readonly #manner: Manner<T>;
+  readonly #sink: Sink;
+  readonly #permit: number;
+  readonly #probe: boolean;
+  readonly #attempt: number;
+  readonly #timeoutMs: number | undefined;
+  /** Names the timeout: the service's, or the rest of a deadline. */
+  readonly #phase: "total" | "deadline";
+  #extra: Extra | null = null;
+  #over = false;
+  constructor(facade: Facade, manner: Manner<T>, sink: Sink, permit: number, probe: boolean, attempt: number, timeoutMs: number | undefined, phase: "total" | "deadline") {
     this.#facade = facade;
-    this.#o = options;
+    this.#manner = manner;
+    this.#sink = sink;
+    this.#permit = permit;
+    this.#probe = probe;
+    this.#attempt = attempt;
+    this.#timeoutMs = timeoutMs;
+    this.#phase = phase;
   }
 
-  get service(): string { return this.#o.service; }
-  get attempt(): number { return this.#o.attempt; }
-  get permit(): number { return this.#o.permit; }
-  get probe(): boolean { return this.#o.probe; }
-  get timeoutMs(): number | undefined { return this.#o.timeoutMs; }
+  get service(): string { return this.#manner.service; }
+  get attempt(): number { return this.#attempt; }
+  get permit(): number { return this.#permit; }
+  get probe(): boolean { return this.#probe; }
+  get timeoutMs(): number | undefined { return this.#timeoutMs; }
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.#abortedBy !== undefined) this.#controller.abort(this.#abortedBy);
+    const extra = this.#more();
+    if (!extra.controller) {
+      extra.controller = new AbortController();
+      if (extra.abortedBy !== undefined) extra.controller.abort(extra.abortedBy);
     }
-    return this.#controller.signal;
+    return extra.controller.signal;
   }
-  report(facts: Facts): void { this.#reported = { ...this.#reported, ...facts }; }
+  report(facts: Facts): void {
+    const extra = this.#more();
+    extra.reported = { ...extra.reported, ...facts };
+  }
+  #more(): Extra { return (this.#extra ??= new Extra()); }
 
-  /** Runs `fn` to its first ending. Never rejects. */
-  run(fn: (call: Call) => T | PromiseLike<T>, startMs: number): Promise<Ended<T>> {
-    return new Promise((resolve) => {
-      const { signal, timeoutMs } = this.#o;
-      let timer: Waiting | undefined;
-      const end = (ended: Ended<T>): void => {
-        timer?.clear();
-        signal?.removeEventListener("abort", cancel);
-        resolve(ended);
-      };
-      const cancel = (): void => {
-        if (this.#over) return;
-        const error: unknown = signal?.reason ?? new DOMException("the caller gave up", "AbortError");
-        end({ kind: "cancelled", error, settled: this.#settle({ cancelled: true }) });
-        this.#abort(error);
-      };
-      if (timeoutMs !== undefined) {
-        timer = this.#facade.timers.afterAt(startMs, timeoutMs, () => {
-          if (this.#over) return;
-          const error = new TimeoutError(this.#o.service, timeoutMs, this.#o.phase);
-          end({ kind: "timeout", error, settled: this.#settle({ timedOut: true, exception: "TimeoutError" }) });
-          this.#abort(error);
-        });
+  /** @internal Runs `fn`. Never throws; `startMs` is the instant of the admit. */
+  start(fn: (call: Call) => T | PromiseLike<T>, startMs: number): void {
+    if (this.#timeoutMs !== undefined) this.#facade.timers.enter(this, startMs, this.#timeoutMs, true);
+    const { signal } = this.#manner;
+    if (signal !== undefined) signal.addEventListener("abort", (this.#more().cancel = () => this.#cancelled(signal)), { once: true });
+    let value: T;
+    try {
+      const out = fn(this);
+      if (isThenable(out)) {
+        out.then((v) => this.#value(v), (error: unknown) => this.#thrown(error));
+        return;
       }
-      signal?.addEventListener("abort", cancel, { once: true });
-      const value = (v: T): void => { if (!this.#over) end(this.#value(v)); };
-      const thrown = (error: unknown): void => { if (!this.#over) end(this.#thrown(error)); };
-      try {
-        const out = fn(this);
-        if (isThenable(out)) out.then(value, thrown); else value(out);
-      } catch (error) { thrown(error); }
-    });
+      value = out;
+    } catch (error) {
+      this.#thrown(error);
+      return;
+    }
+    this.#value(value);
   }
 
-  #value(value: T): Ended<T> {
+  /** @internal The call took too long. */
+  expire(): void {
+    if (this.#over) return;
+    const error = new TimeoutError(this.#manner.service, this.#timeoutMs ?? 0, this.#phase);
+    this.#end("timeout", error, this.#settle(TIMED_OUT));
+    this.#abort(error);
+  }
+
+  #cancelled(signal: AbortSignal): void {
+    if (this.#over) return;
+    const error: unknown = signal.reason ?? new DOMException("the caller gave up", "AbortError");
+    this.#end("cancelled", error, this.#settle({ cancelled: true }));
+    this.#abort(error);
+  }
+
+  #value(value: T): void {
+    if (this.#over) return;
+    const { classify } = this.#manner;
     let said: Facts | Outcome | undefined;
-    if (this.#o.classify) {
-      try { said = this.#o.classify({ value }); } catch (error) {
-        return { kind: "failed", error, settled: this.#settle(factsOfValue(value, this.#facade.clock.now()) ?? SUCCESS) };
+    if (classify !== undefined) {
+      try { said = classify({ value }); } catch (error) {
+        this.#end("failed", error, this.#settle(this.#factsOf(value)));
+        return;
       }
     }
-    const facts = said === undefined ? (factsOfValue(value, this.#facade.clock.now()) ?? SUCCESS) : asFacts(said);
-    return { kind: "value", value, settled: this.#settle(facts) };
+    this.#end("value", value, this.#settle(said === undefined ? this.#factsOf(value) : asFacts(said)));
   }
 
-  #thrown(error: unknown): Ended<T> {
+  #factsOf(value: T): Facts | number { return (mayTell(value) ? factsOfValue(value, this.#facade.clock.now()) : undefined) ?? SUCCESS; }
+
+  #thrown(error: unknown): void {
+    if (this.#over) return;
     const facts = factsOfError(error, this.#facade.clock.now());
-    if (this.#o.classify) {
-      try {
-        const said = this.#o.classify({ error });
-        if (said !== undefined) return { kind: "failed", error, settled: this.#settle(asFacts(said)) };
-      } catch (second) {
-        return { kind: "failed", error: second, settled: this.#settle(facts) };
+    const { classify } = this.#manner;
+    let said: Facts | Outcome | undefined;
+    if (classify !== undefined) {
+      try { said = classify({ error }); } catch (second) {
+        this.#end("failed", second, this.#settle(facts));
+        return;
       }
     }
-    return { kind: "failed", error, settled: this.#settle(facts) };
+    this.#end("failed", error, this.#settle(said === undefined ? facts : asFacts(said)));
+  }
+
+  #end(kind: Ended<T>["kind"], payload: unknown, settled: Settled | 1): void {
+    this.#facade.timers.leave(this);
+    const cancel = this.#extra?.cancel;
+    if (cancel !== undefined) this.#manner.signal?.removeEventListener("abort", cancel);
+    this.#sink.ended(kind, payload, settled);
   }
 
   /** Exactly once: the first ending counts, later ones find the attempt over. */
   #settle(facts: Facts | number): Settled | 1 {
     this.#over = true;
-    const all = this.#reported ? { ...(typeof facts === "number" ? SUCCEEDED : facts), ...this.#reported } : facts;
+    const facade = this.#facade;
+    const reported = this.#extra?.reported;
+    const all = reported === undefined ? facts : { ...(typeof facts === "number" ? SUCCEEDED : facts), ...reported };
     try {
-      return this.#facade.settleQuietly(this.#o.permit, all, this.#facade.now(), this.#o.idempotent);
+      return facade.settleQuietly(this.#permit, all, facade.now(), this.#manner.idempotent);
     } catch (error) {
       // facts that the core does not take (a classifier's slip): the permit still goes back
-      console.error(`brownout: the facts of a call to \`${this.#o.service}\` were refused`, error);
-      return this.#facade.settleQuietly(this.#o.permit, typeof facts === "number" ? facts : { exception: "BadFacts" }, this.#facade.now());
+      console.error(`brownout: the facts of a call to \`${this.#manner.service}\` were refused`, error);
+      return facade.settleQuietly(this.#permit, typeof facts === "number" ? facts : { exception: "BadFacts" }, facade.now());
     }
   }
 
   #abort(reason: unknown): void {
-    this.#abortedBy = reason;
-    this.#controller?.abort(reason);
+    const extra = this.#more();
+    extra.abortedBy = reason;
+    extra.controller?.abort(reason);
   }
 }
 
+const TIMED_OUT: Facts = { timedOut: true, exception: "TimeoutError" };
 const SUCCEEDED: Facts = { outcome: "success" };
 
 function asFacts(said: Facts | Outcome): Facts { return typeof said === "string" ? { outcome: said } : said; }

@@ -31,7 +31,7 @@ export class WallClock implements Clock {
   readonly #mono: () => number;
   readonly #wall: () => number;
 
-  constructor(mono: () => number = () => performance.now(), wall: () => number = () => Date.now()) {
+  constructor(mono: () => number = monotonic(), wall: () => number = () => Date.now()) {
     this.#mono = mono;
     this.#wall = wall;
     this.#lookedAt = mono();
@@ -81,6 +81,12 @@ export class ScaledClock implements Clock {
   setTimer(fn: () => void, delayMs: number): unknown { return this.base.setTimer(fn, delayMs / this.speed); }
   clearTimer(timer: unknown): void { this.base.clearTimer(timer); }
   hold(timer: unknown, on: boolean): void { this.base.hold?.(timer, on); }
+}
+
+/** The global `performance` is a getter in Node, and is asked once. */
+function monotonic(): () => number {
+  const host = performance;
+  return () => host.now();
 }
 
 /**

@@ -1,7 +1,7 @@
 // All attempts of one call: ask, run, settle, and again when the engine says so. The engine decides, this loop sleeps.
 import type { Facade, Service } from "./facade.js";
 import type { Refused as Unasked } from "./read.js";
-import type { Ended } from "./attempt.js";
+import { Attempt, type Call, type Ended, type Manner, type Sink } from "./attempt.js";
 import type { Grant, Refusal, Retry } from "./types.js";
 
 /** One question, ready to be put. */
@@ -35,17 +35,52 @@ export type Driven<T> =
   | { readonly refusal: Refusal; readonly last: Ended<T> | undefined; readonly attempts: number }
   | { readonly cancelled: unknown; readonly attempts: number };
 
+/** Makes one attempt. Never rejects. */
+export type Once<T> = (turn: Turn) => Promise<Ended<T>>;
+
+/** Makes attempts of one function. */
+export function attempts<T>(facade: Facade, manner: Manner<T>, fn: (call: Call) => T | PromiseLike<T>): Once<T> {
+  return (turn) => new Promise((resolve) => {
+    const sink: Sink = {
+      ended: (kind, payload, settled) => resolve(kind === "value" ? { kind, value: payload as T, settled } : { kind, error: payload, settled }),
+    };
+    new Attempt<T>(facade, manner, sink, turn.permit, turn.probe, turn.attempt, turn.timeoutMs, turn.phase).start(fn, turn.atMs);
+  });
+}
+
 /** Puts the question until it is answered for good. Rejects only with `BrownoutError`, for a question that the core does not take. */
-export async function drive<T>(facade: Facade, q: Question, once: (turn: Turn) => Promise<Ended<T>>, timeoutMs?: number): Promise<Driven<T>> {
-  let at = facade.now();
+export function drive<T>(facade: Facade, q: Question, once: Once<T>, timeoutMs?: number): Promise<Driven<T>> {
+  return rounds(facade, q, once, timeoutMs, undefined);
+}
+
+/** What came of a first round, and the advice to go on. */
+export interface FirstRound<T> {
+  readonly sinceMs: number;
+  readonly retry: Retry;
+  /** The attempt, unless it was refused. */
+  readonly last: Ended<T> | undefined;
+}
+
+/** Goes on after a first round that ended with the advice to try again. */
+export function resume<T>(facade: Facade, q: Question, once: Once<T>, timeoutMs: number | undefined, first: FirstRound<T>): Promise<Driven<T>> {
+  return rounds(facade, q, once, timeoutMs, first);
+}
+
+async function rounds<T>(facade: Facade, q: Question, once: Once<T>, timeoutMs: number | undefined, first: FirstRound<T> | undefined): Promise<Driven<T>> {
+  let at = first === undefined ? facade.now() : first.sinceMs;
   const since = at;
   let attempt = 0;
-  let made = 0;
-  let last: Ended<T> | undefined;
+  let last = first?.last;
+  let made = last === undefined ? 0 : 1;
+  let retry = first?.retry;
   for (;;) {
+    if (retry !== undefined) {
+      if (!(await pause(facade, retry.atMs - facade.clock.now(), q.signal))) return { cancelled: q.signal?.reason, attempts: made };
+      attempt = retry.attempt;
+      at = facade.now();
+    }
     if (q.signal?.aborted) return { cancelled: q.signal.reason, attempts: made };
     const answer = ask(facade, q, attempt, since, at);
-    let retry: Retry | undefined;
     if (typeof answer !== "number" && "refusal" in answer) {
       retry = answer.retry;
       if (!retry || !within(q, since, retry)) return { refusal: answer.refusal, last, attempts: made };
@@ -56,9 +91,6 @@ export async function drive<T>(facade: Facade, q: Question, once: (turn: Turn) =
       retry = settled === 1 ? undefined : settled.retry;
       if (!retry || last.kind === "cancelled" || !within(q, since, retry)) return { ended: last, attempts: made };
     }
-    if (!(await pause(facade, retry.atMs - facade.clock.now(), q.signal))) return { cancelled: q.signal?.reason, attempts: made };
-    attempt = retry.attempt;
-    at = facade.now();
   }
 }
 

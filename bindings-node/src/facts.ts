@@ -39,9 +39,12 @@ export function factsOfError(error: unknown, nowMs: number): Facts {
   return facts;
 }
 
+/** Does a value look as if it told something? */
+export function mayTell(value: unknown): value is object { return typeof value === "object" && value !== null && "headers" in value; }
+
 /** Facts of what an attempt returned: an HTTP response tells its status, anything else tells nothing. */
 export function factsOfValue(value: unknown, nowMs: number): Facts | undefined {
-  if (typeof value !== "object" || value === null || !("headers" in value)) return undefined;
+  if (!mayTell(value)) return undefined;
   const status = statusOf(value);
   if (status === undefined) return undefined;
   const facts: Facts = { status };

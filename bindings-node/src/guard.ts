@@ -1,11 +1,11 @@
 // `bo.guard("afip", { key }).run(fn)`: the whole of a protected call in one place.
-import { Attempt, type Call, type Classify } from "./attempt.js";
+import type { Call, Classify, Manner } from "./attempt.js";
 import { boundKeys, keyText, type KeyValue, type KeyValues } from "./context.js";
-import { drive, type Driven, type Question } from "./drive.js";
+import { attempts, drive, type Question } from "./drive.js";
 import type { Facade, Service } from "./facade.js";
+import { planOf, runPlain, type Plan } from "./plain.js";
 import { RefusedError } from "./refusal.js";
-import type { Failed, Refused, Result } from "./result.js";
-import type { Outcome, Settled } from "./types.js";
+import { resultOf, type Failed, type Refused, type Result } from "./result.js";
 
 /** What distinguishes a call. Everything that is left out is the policy's to say. */
 export interface CallOptions {
@@ -36,16 +36,20 @@ export interface GuardOptions<T = unknown> extends CallOptions {
 }
 
 const NO_KEYS: Readonly<Record<string, string>> = Object.freeze({});
+const NOBODY: readonly undefined[] = Object.freeze([undefined]);
 
 /** A service with the options of its calls. Cheap to make, free to keep. */
 export class Guard<D = unknown> {
   #service: Service;
   readonly #facade: Facade;
   readonly #options: GuardOptions<D>;
-  constructor(facade: Facade, service: string, options: GuardOptions<D> = {}) {
+  /** How plain calls go; `null` when the options ask for more. */
+  readonly #plan: Plan | null;
+  constructor(facade: Facade, service: string, options: GuardOptions<D> = NO_OPTIONS) {
     this.#facade = facade;
     this.#service = facade.service(service);
     this.#options = options;
+    this.#plan = planOf(service, options);
   }
 
   /** The service's name. */
@@ -55,15 +59,25 @@ export class Guard<D = unknown> {
    * Runs `fn` if the service may be called. Resolves to a value in every ending; rejects only with `BrownoutError`, when the
    * question itself is wrong (an unknown key, a weight that is no number).
    */
-  async run<T>(fn: (call: Call) => T | PromiseLike<T>, more?: GuardOptions<T>): Promise<Result<T>> {
+  run<T>(fn: (call: Call) => T | PromiseLike<T>, more?: GuardOptions<T>): Promise<Result<T>> {
+    const plan = this.#plan;
+    if (plan === null || (more !== undefined && !onlyKey(more))) return this.#elaborate(fn, more);
+    try {
+      const key = more !== undefined && "key" in more ? more.key : this.#options.key;
+      return runPlain(this.#facade, this.#current(), plan, keysOf(this.#facade, NO_KEYS, key), fn);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /** Every option is heeded. */
+  async #elaborate<T>(fn: (call: Call) => T | PromiseLike<T>, more: GuardOptions<T> | undefined): Promise<Result<T>> {
     const o = (more === undefined ? this.#options : { ...this.#options, ...more }) as GuardOptions<T>;
     const facade = this.#facade;
     const q = question(facade, this.#current(), o);
-    const driven = await drive<T>(facade, q, (turn) => new Attempt<T>(facade, {
-      service: q.service.info.name, attempt: turn.attempt, permit: turn.permit, probe: turn.probe, timeoutMs: turn.timeoutMs,
-      phase: turn.phase, idempotent: o.idempotent, signal: o.signal, classify: o.classify,
-    }).run(fn, turn.atMs), o.timeoutMs);
-    const result = resultOf(driven, q.service);
+    const manner: Manner<T> = { service: q.service.info.name, idempotent: o.idempotent, signal: o.signal, classify: o.classify };
+    const driven = await drive<T>(facade, q, attempts(facade, manner, fn), o.timeoutMs);
+    const result = resultOf(driven, q.service.info);
     if (result.ok || o.fallback === undefined || result.reason === "cancelled") return result;
     return degrade(o.fallback, result);
   }
@@ -92,10 +106,17 @@ export class Guard<D = unknown> {
   }
 }
 
+const NO_OPTIONS = Object.freeze({});
+
+/** May these options leave everything but the key to the guard's? */
+function onlyKey(options: object): boolean {
+  for (const name in options) if (name !== "key") return false;
+  return true;
+}
+
 /** The options of a call as the question that the engine takes. */
 export function question(facade: Facade, service: Service, o: CallOptions): Question {
   const names = facade.names.keys;
-  const bound = boundKeys() ?? NO_KEYS;
   const given: Record<string, string> = {};
   let strange = false;
   for (const name in o.keys) {
@@ -104,9 +125,7 @@ export function question(facade: Facade, service: Service, o: CallOptions): Ques
     given[name] = text;
     if (!names.includes(name)) strange = true;
   }
-  const tenant = keyText("tenant", o.key);
-  const keys: (string | undefined)[] = [];
-  for (const name of names) keys.push(given[name] ?? (name === "tenant" ? tenant : undefined) ?? bound[name]);
+  const keys = keysOf(facade, given, o.key);
   if (strange) names.forEach((name, i) => { const text = keys[i]; if (text !== undefined) given[name] = text; });
   return {
     service, keys, named: strange ? given : undefined, weight: o.weight ?? 1, amounts: o.amounts,
@@ -114,25 +133,14 @@ export function question(facade: Facade, service: Service, o: CallOptions): Ques
   };
 }
 
-function resultOf<T>(driven: Driven<T>, service: Service): Result<T> {
-  const named = service.info.fallback ? { fallback: service.info.fallback } : {};
-  const { attempts } = driven;
-  if ("cancelled" in driven) {
-    return { ok: false, reason: "cancelled", error: driven.cancelled, outcome: "neutral", attempts, ...named };
-  }
-  if ("refusal" in driven) {
-    const fallback = driven.refusal.fallback ? { fallback: driven.refusal.fallback } : named;
-    // a later attempt was refused: what the earlier one ended with says more than the refusal
-    if (driven.last && driven.last.kind !== "value") return { ok: false, reason: driven.last.kind, error: driven.last.error, outcome: outcomeOf(driven.last.settled), attempts, ...fallback };
-    if (driven.last) return { ok: true, value: driven.last.value, degraded: false, outcome: outcomeOf(driven.last.settled), attempts };
-    return { ok: false, reason: "refused", refusal: driven.refusal, attempts, ...fallback };
-  }
-  const { ended } = driven;
-  if (ended.kind === "value") return { ok: true, value: ended.value, degraded: false, outcome: outcomeOf(ended.settled), attempts };
-  return { ok: false, reason: ended.kind, error: ended.error, outcome: outcomeOf(ended.settled), attempts, ...named };
+/** The keys of a call in the order of the policy's: those given, then the tenant's, then those bound to the context. */
+function keysOf(facade: Facade, given: Readonly<Record<string, string>>, key: KeyValue): readonly (string | undefined)[] {
+  const { keys: names } = facade.names;
+  const bound = boundKeys();
+  const tenant = keyText("tenant", key);
+  if (bound === undefined && given === NO_KEYS && names[0] === "tenant") return tenant === undefined ? NOBODY : [tenant];
+  return names.map((name) => given[name] ?? (name === "tenant" ? tenant : undefined) ?? bound?.[name]);
 }
-
-function outcomeOf(settled: Settled | 1): Outcome { return settled === 1 ? "success" : settled.outcome; }
 
 async function degrade<T>(fallback: (why: Refused | Failed) => T | PromiseLike<T>, why: Refused | Failed): Promise<Result<T>> {
   try {

@@ -1,5 +1,7 @@
 // What `run` returns: a value in every ending, so that a refusal is handled where the call stands, not three frames up.
-import type { Outcome, Refusal } from "./types.js";
+import type { Ended } from "./attempt.js";
+import type { Driven } from "./drive.js";
+import type { Outcome, Refusal, ServiceInfo, Settled } from "./types.js";
 
 /** The function's own value. `outcome` is what the engine made of it: a returned 503 response is a value and a failure. */
 export interface Ok<T> {
@@ -42,3 +44,31 @@ export interface Failed {
 
 /** Every ending of `run`. */
 export type Result<T> = Ok<T> | Degraded<T> | Refused | Failed;
+
+/** @internal How a whole call went, as its caller is told. */
+export function resultOf<T>(driven: Driven<T>, service: ServiceInfo): Result<T> {
+  const { attempts } = driven;
+  if ("cancelled" in driven) return failure("cancelled", driven.cancelled, "neutral", service.fallback, attempts);
+  const ended = "ended" in driven ? driven.ended : driven.last;
+  if (ended === undefined) return refused((driven as { refusal: Refusal }).refusal, service.fallback, attempts);
+  // where a later attempt was refused, what the earlier one ended with says more than the refusal
+  const fallback = ("refusal" in driven ? driven.refusal.fallback : undefined) ?? service.fallback;
+  return resultOfEnd(ended.kind, ended.kind === "value" ? ended.value : ended.error, ended.settled, fallback, attempts);
+}
+
+/** @internal How one attempt ended, where it was the last. */
+export function resultOfEnd<T>(kind: Ended<T>["kind"], payload: unknown, settled: Settled | 1, fallback: string | null | undefined, attempts: number): Result<T> {
+  const outcome = settled === 1 ? "success" : settled.outcome;
+  if (kind === "value") return { ok: true, value: payload as T, degraded: false, outcome, attempts };
+  return failure(kind, payload, outcome, fallback, attempts);
+}
+
+function failure(reason: Failed["reason"], error: unknown, outcome: Outcome, fallback: string | null | undefined, attempts: number): Failed {
+  return fallback ? { ok: false, reason, error, outcome, attempts, fallback } : { ok: false, reason, error, outcome, attempts };
+}
+
+/** @internal */
+export function refused(refusal: Refusal, fallback: string | null | undefined, attempts: number): Refused {
+  const instead = refusal.fallback ?? fallback;
+  return instead ? { ok: false, reason: "refused", refusal, attempts, fallback: instead } : { ok: false, reason: "refused", refusal, attempts };
+}

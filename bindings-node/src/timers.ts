@@ -1,7 +1,7 @@
-// One host timer for everything that waits: call timeouts, pauses between attempts, the engine's next instant.
+// One host timer for everything that waits: call timeouts, pauses between attempts, snapshots.
 //
-// Entries of equal length stand in one first-in-first-out list, so setting and clearing one is O(1) and touches no host
-// timer: a call that ends in time costs two pointer swaps. The host timer may fire early and finds nothing; it is never late.
+// Entries of equal length stand in one first-in-first-out list, so entering and leaving is O(1), makes nothing and touches no
+// host timer: a call that ends in time costs a few pointers. The host timer may fire early and finds nothing; it is never late.
 import type { Clock } from "./clock.js";
 
 /** One waiting entry. */
@@ -10,18 +10,49 @@ export interface Waiting {
   clear(): void;
 }
 
-class Entry implements Waiting {
-  prev: Entry | null = null;
-  next: Entry | null = null;
-  waits = true;
-  queued = true;
-  constructor(readonly lane: Lane, readonly queue: TimerQueue, public dueMs: number, readonly fn: () => void, readonly holds: boolean) {}
-  clear(): void {
-    if (this.waits) { this.waits = false; this.queue.remove(this); }
-  }
+/** Where an entry is. */
+export type Place = 0 | 1 | 2 | 3;
+const OUT = 0;
+const QUEUED = 1;
+/** Queued, and the process stays alive for it. */
+const HELD = 2;
+/** Taken from its list, and about to run unless it is cleared first. */
+const DUE = 3;
+
+/** Something that can wait in one queue at a time. What waits carries the links itself, so that waiting makes no object. */
+export interface Entry {
+  /** @internal Null at first, as the two below; `dueMs` and `place` are 0. */
+  prevEntry: Entry | null;
+  /** @internal */
+  nextEntry: Entry | null;
+  /** @internal */
+  lane: Lane | null;
+  /** @internal */
+  dueMs: number;
+  /** @internal */
+  place: Place;
+  /** Its time has come. */
+  expire(): void;
 }
 
-class Lane {
+class Task implements Entry, Waiting {
+  prevEntry: Entry | null = null;
+  nextEntry: Entry | null = null;
+  lane: Lane | null = null;
+  dueMs = 0;
+  place: Place = OUT;
+  readonly #queue: TimerQueue;
+  readonly #fn: () => void;
+  constructor(queue: TimerQueue, fn: () => void) {
+    this.#queue = queue;
+    this.#fn = fn;
+  }
+  expire(): void { this.#fn(); }
+  clear(): void { this.#queue.leave(this); }
+}
+
+/** @internal */
+export class Lane {
   head: Entry | null = null;
   tail: Entry | null = null;
   constructor(readonly lengthMs: number) {}
@@ -33,6 +64,8 @@ const KEPT_LANES = 64;
 /** The shared queue of one clock. */
 export class TimerQueue {
   readonly #lanes = new Map<number, Lane>();
+  /** The lane that was used last: most calls have the same timeout. */
+  #latest: Lane | null = null;
   #timer: unknown = null;
   #timerDue = Number.POSITIVE_INFINITY;
   #holding = 0;
@@ -44,37 +77,55 @@ export class TimerQueue {
 
   /** Runs `fn` after `delayMs`. `holds` keeps the process alive until then; leave it off for what may be dropped at exit. */
   after(delayMs: number, fn: () => void, holds = true): Waiting {
-    return this.afterAt(this.clock.now(), delayMs, fn, holds);
+    const task = new Task(this, fn);
+    this.enter(task, this.clock.now(), delayMs, holds);
+    return task;
   }
 
-  /** The same for a caller that has just read the clock. */
-  afterAt(nowMs: number, delayMs: number, fn: () => void, holds = true): Waiting {
+  /** Lets an entry that waits nowhere wait for `delayMs` from `nowMs`, which the caller has just read from the clock. */
+  enter(entry: Entry, nowMs: number, delayMs: number, holds: boolean): void {
     const length = delayMs > 0 ? delayMs : 0;
-    let lane = this.#lanes.get(length);
-    if (!lane) this.#lanes.set(length, (lane = new Lane(length)));
+    const latest = this.#latest;
+    const lane = latest !== null && latest.lengthMs === length ? latest : this.#lane(length);
     const tail = lane.tail;
-    const due = nowMs + length;
-    const entry = new Entry(lane, this, due, fn, holds);
-    entry.prev = tail;
-    if (tail) tail.next = entry; else lane.head = entry;
+    entry.lane = lane;
+    entry.dueMs = nowMs + length;
+    entry.place = holds ? HELD : QUEUED;
+    entry.prevEntry = tail;
+    if (tail === null) lane.head = entry; else tail.nextEntry = entry;
     lane.tail = entry;
     this.#live += 1;
     if (holds && this.#holding++ === 0 && this.#timer !== null) this.clock.hold?.(this.#timer, true);
-    if (due < this.#timerDue) this.#arm(nowMs, due);
-    return entry;
+    if (entry.dueMs < this.#timerDue) this.#arm(nowMs, entry.dueMs);
   }
 
-  /** @internal */
-  remove(entry: Entry): void {
-    if (!entry.queued) return;
-    entry.queued = false;
-    const lane = entry.lane;
-    if (entry.prev) entry.prev.next = entry.next; else lane.head = entry.next;
-    if (entry.next) entry.next.prev = entry.prev; else lane.tail = entry.prev;
-    entry.prev = entry.next = null;
+  /** Stops an entry; harmless when it does not wait. */
+  leave(entry: Entry): void {
+    const { place } = entry;
+    if (place === OUT) return;
+    if (place !== DUE) this.#unlink(entry);
+    entry.place = OUT;
+  }
+
+  #lane(length: number): Lane {
+    let lane = this.#lanes.get(length);
+    if (!lane) this.#lanes.set(length, (lane = new Lane(length)));
+    this.#latest = lane;
+    return lane;
+  }
+
+  #unlink(entry: Entry): void {
+    const { prevEntry, nextEntry } = entry;
+    const lane = entry.lane as Lane;
+    if (prevEntry === null) lane.head = nextEntry; else prevEntry.nextEntry = nextEntry;
+    if (nextEntry === null) lane.tail = prevEntry; else nextEntry.prevEntry = prevEntry;
+    entry.prevEntry = entry.nextEntry = entry.lane = null;
     this.#live -= 1;
-    if (lane.head === null && this.#lanes.size > KEPT_LANES) this.#lanes.delete(lane.lengthMs);
-    if (entry.holds && --this.#holding === 0 && this.#timer !== null) this.clock.hold?.(this.#timer, false);
+    if (lane.head === null && this.#lanes.size > KEPT_LANES) {
+      this.#lanes.delete(lane.lengthMs);
+      if (this.#latest === lane) this.#latest = null;
+    }
+    if (entry.place === HELD && --this.#holding === 0 && this.#timer !== null) this.clock.hold?.(this.#timer, false);
   }
 
   #arm(nowMs: number, due: number): void {
@@ -90,20 +141,20 @@ export class TimerQueue {
     const now = this.clock.now();
     const due: Entry[] = []; // they stay clearable until their turn: one entry may clear another
     for (const lane of this.#lanes.values()) {
-      for (let e = lane.head; e !== null && e.dueMs <= now; e = lane.head) { this.remove(e); due.push(e); }
+      for (let e = lane.head; e !== null && e.dueMs <= now; e = lane.head) { this.#unlink(e); e.place = DUE; due.push(e); }
     }
     due.sort((a, b) => a.dueMs - b.dueMs);
     for (const e of due) {
-      if (!e.waits) continue;
-      e.waits = false;
-      try { e.fn(); } catch (error) { reportLater(error); }
+      if (e.place !== DUE) continue;
+      e.place = OUT;
+      try { e.expire(); } catch (error) { reportLater(error); }
     }
     this.#rearm();
   }
 
   /** The clock was re-based by `byMs`: what is left to wait stays the same. */
   shift(byMs: number): void {
-    for (const lane of this.#lanes.values()) for (let e = lane.head; e !== null; e = e.next) e.dueMs += byMs;
+    for (const lane of this.#lanes.values()) for (let e = lane.head; e !== null; e = e.nextEntry) e.dueMs += byMs;
     this.#timerDue = Number.POSITIVE_INFINITY;
     this.#rearm();
   }
