@@ -50,7 +50,7 @@ beforeAll(async () => {
     ignoreAnnotations: true, // only `dist` is marked as having side effects
     alias: { brownout: at("../src/node.ts"), "brownout/react": at("../src/react.tsx"), "@": dir },
     nodePaths: [at("../../node_modules"), at("../node_modules")],
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    banner: { js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);' },
   });
   await new Promise<void>((done) => afip.listen(0, "127.0.0.1", done));
   process.env["AFIP_URL"] = `http://127.0.0.1:${(afip.address() as AddressInfo).port}/`;
