@@ -10,8 +10,14 @@ pub fn all() -> Result<Vec<(&'static str, Value)>, String> {
         let text = std::fs::read_to_string(root().join(path)).map_err(|e| format!("{path}: {e}"))?;
         Ok(Page::read(&text))
     };
-    let policy = page("docs/policy.md")?;
-    Ok(vec![("policy", value(&schema::policy(&policy)))])
+    let (policy, wire) = (page("docs/policy.md")?, page("docs/wire.md")?);
+    Ok(vec![
+        ("policy", value(&schema::policy(&policy))),
+        ("input", value(&schema::input(&wire))),
+        ("output", value(&schema::output())),
+        ("names", value(&schema::names())),
+        ("health", value(&schema::health())),
+    ])
 }
 
 /// The text of a schema's file.

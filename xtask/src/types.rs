@@ -5,8 +5,12 @@ use crate::place::Place;
 use anyhow::{Context, Result};
 
 /// What is made, and where it is committed.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 7] = [
     ("policy.schema.json", "schema/policy.schema.json"),
+    ("input.schema.json", "schema/input.schema.json"),
+    ("output.schema.json", "schema/output.schema.json"),
+    ("names.schema.json", "schema/names.schema.json"),
+    ("health.schema.json", "schema/health.schema.json"),
     ("policy.schema.json", "bindings-node/schema.json"),
     ("policy.schema.json", "bindings-python/python/brownout/schema.json"),
 ];

@@ -72,7 +72,7 @@ fn most(shape: Json, entries: u64) -> Json {
     with(with(shape, "propertyNames", names), "maxProperties", n(entries))
 }
 
-const NAME: &str = "^[A-Za-z0-9._:-]{1,64}$";
+pub(super) const NAME: &str = "^[A-Za-z0-9._:-]{1,64}$";
 const SPAN: &str =
     "^\\s*([0-9]+w\\s*)?([0-9]+d\\s*)?([0-9]+h\\s*)?([0-9]+m\\s*)?([0-9]+s\\s*)?([0-9]+ms\\s*)?([0-9]+us\\s*)?$";
 const OFFSET: &str = "^(Z|UTC|[+-]((0[0-9]|1[0-7]):[0-5][0-9]|18:00))$";

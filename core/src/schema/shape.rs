@@ -48,6 +48,10 @@ pub(super) fn text() -> Json {
 pub(super) fn boolean() -> Json {
     obj([("type", s("boolean"))])
 }
+/// Any number.
+pub(super) fn number() -> Json {
+    obj([("type", s("number"))])
+}
 /// A whole number within `min..=max`.
 pub(super) fn count(min: u64, max: u64) -> Json {
     obj([("type", s("integer")), ("minimum", n(min)), ("maximum", n(max))])

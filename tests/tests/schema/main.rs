@@ -5,3 +5,4 @@ mod files;
 mod policy;
 mod verdict;
 mod walk;
+mod wire;

@@ -169,11 +169,27 @@ pub fn mutated(document: &Value) -> Vec<(String, Value)> {
     out
 }
 
+/// The document in pieces: its head, and each named table alone.
+fn parts(document: &Value) -> Vec<Value> {
+    const TABLES: [&str; 4] = ["services", "features", "breakers", "limits"];
+    let mut head = document.clone();
+    let mut out = Vec::new();
+    for table in TABLES {
+        for (name, inner) in head.as_object_mut().unwrap().remove(table).unwrap().as_object().unwrap() {
+            let mut part = json!({"version": 1});
+            part[table][name] = inner.clone();
+            out.push(part);
+        }
+    }
+    out.push(head);
+    out
+}
+
 #[test]
 fn the_schema_and_the_reader_agree_on_every_mistake() {
     let validator = validator(&schema("policy"));
     let (mut found, mut seen) = (BTreeSet::new(), 0);
-    for (what, document) in mutated(&everything()) {
+    for (what, document) in parts(&everything()).iter().flat_map(mutated) {
         seen += 1;
         for difference in differences(&validator, &document) {
             found.insert(format!("{what}: {difference}"));

@@ -8,6 +8,7 @@ pub type Shape<'s> = (String, &'s Value);
 /// A schema and the fields in it that were visited.
 pub struct Walk<'s> {
     root: &'s Value,
+    start: Vec<Shape<'s>>,
     pub seen: BTreeSet<String>,
 }
 
@@ -19,11 +20,59 @@ enum Step {
 
 impl<'s> Walk<'s> {
     pub fn new(root: &'s Value) -> Self {
-        Walk { root, seen: BTreeSet::new() }
+        Walk::of(root, |_| true)
+    }
+    /// A walk that begins at some of the alternatives of the root.
+    pub fn of(root: &'s Value, begin: impl Fn(&Value) -> bool) -> Self {
+        let start = leaves(root, (String::new(), root)).into_iter().filter(|(_, shape)| begin(shape)).collect();
+        Walk { root, start, seen: BTreeSet::new() }
+    }
+    /// Is there no alternative to begin at?
+    pub fn is_lost(&self) -> bool {
+        self.start.is_empty()
+    }
+    /// Notes every field of a value that fits, in the alternatives that it fits: those whose fixed words it has.
+    pub fn visit(&self, value: &Value, seen: &mut BTreeSet<String>) {
+        self.start.iter().for_each(|shape| self.visit_shape(shape.clone(), value, seen));
+    }
+    fn visit_shape(&self, (at, shape): Shape<'s>, value: &Value, seen: &mut BTreeSet<String>) {
+        let fixed =
+            |(key, inner): (&String, &Value)| inner.get("const").is_none_or(|word| value.get(key) == Some(word));
+        let properties = shape.get("properties").and_then(Value::as_object);
+        let required = shape.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        match value {
+            Value::Object(entries) if shape["type"] == "object" => {
+                if !properties.into_iter().flatten().all(fixed)
+                    || !required.clone().all(|key| entries.contains_key(key))
+                {
+                    return;
+                }
+                for (key, inner) in entries {
+                    let next = match properties.and_then(|p| p.get(key)) {
+                        Some(next) => {
+                            seen.insert(format!("{at}/properties/{key}"));
+                            (format!("{at}/properties/{key}"), next)
+                        }
+                        None => match shape.get("additionalProperties") {
+                            Some(next) if next.is_object() => (format!("{at}/additionalProperties"), next),
+                            _ => return,
+                        },
+                    };
+                    leaves(self.root, next).into_iter().for_each(|leaf| self.visit_shape(leaf, inner, seen));
+                }
+            }
+            Value::Array(items) if shape["type"] == "array" => {
+                let next = (format!("{at}/items"), &shape["items"]);
+                for item in items {
+                    leaves(self.root, next.clone()).into_iter().for_each(|leaf| self.visit_shape(leaf, item, seen));
+                }
+            }
+            _ => {}
+        }
     }
     /// The shapes at a path such as `services.a.limits[0].name`; each field on the way counts as visited.
     pub fn at(&mut self, path: &str) -> Vec<Shape<'s>> {
-        let mut found = leaves(self.root, (String::new(), self.root));
+        let mut found = self.start.clone();
         for step in steps(path) {
             found = found.into_iter().filter_map(|shape| self.inner(shape, &step)).flatten().collect();
         }
