@@ -5,8 +5,12 @@
 //! lives here.
 #![allow(missing_docs)]
 
+mod clock;
 #[cfg(feature = "faulty")]
 mod faulty;
+mod guarded;
+mod lane;
+mod line;
 
 use brownout::base::error::{Code, Fault};
 use brownout::engine::Engine as Core;
@@ -186,8 +190,16 @@ fn index(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-#[pymodule]
+#[pymodule(gil_used = true)]
 mod _core {
     #[pymodule_export]
     use super::{Decision, Engine, call, version};
+    #[pymodule_export]
+    use crate::clock::Anchor;
+    #[pymodule_export]
+    use crate::guarded::Guarded;
+    #[pymodule_export]
+    use crate::lane::Lane;
+    #[pymodule_export]
+    use crate::line::{Line, Ticket};
 }

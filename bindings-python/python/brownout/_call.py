@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
 from brownout import _facts
+from brownout._deadlines import Scope
 from brownout._engine import Decision, Engine
 from brownout._facts import Settlement
 from brownout._permit import Asked, Permit, ask
@@ -27,7 +27,7 @@ class Call:
         self._timed = timed
         self._permit: Permit | None = None
         self._told: Settlement = {}
-        self._scope: asyncio.Timeout | None = None
+        self._scope: Scope | None = None
         self.overran = False
         """Whether a block that nothing could interrupt outlived its timeout; known after the block."""
         self.settled: Decision | None = None
@@ -73,11 +73,9 @@ class Call:
 
     async def __aenter__(self) -> Call:
         permit = self._enter()
-        seconds = None if permit.timeout_ms is None else self._engine.clock.wait_s(permit.timeout_ms)
-        if self._timed and seconds is not None:
-            self._scope = asyncio.timeout(seconds)
+        if self._timed and permit.timeout_ms is not None:
             try:
-                await self._scope.__aenter__()
+                self._scope = self._engine.give_time(permit.timeout_ms)
             except BaseException as error:
                 self._leave(error, interrupted=False)
                 raise
@@ -89,13 +87,14 @@ class Call:
         scope, self._scope = self._scope, None
         if scope is None:
             self._leave(error, interrupted=False)
-            return
-        try:
-            await scope.__aexit__(kind, error, trace)
-        except TimeoutError as late:
+        elif error is not None and scope.failed(error):
+            late = CallTimeout(self._asked.service, scope.timeout_ms)
             self._leave(late, interrupted=True)
-            raise CallTimeout(self._asked.service, self.permit.timeout_ms or 0.0) from error
-        self._leave(error, interrupted=True)
+            raise late from error
+        else:
+            if error is None:
+                scope.leave()
+            self._leave(error, interrupted=True)
 
     def _enter(self) -> Permit:
         if self._permit is not None:

@@ -7,6 +7,8 @@ import threading
 import time
 from typing import Protocol
 
+from brownout._core import Anchor
+
 _DRIFT_MS = 1_000.0  # how far wall time may stray before it is believed
 _BEHIND_MS = 1_000.0  # how far behind the engine input must be …
 _PATIENCE_MS = 5_000.0  # … and for how long, before the engine is told to follow
@@ -48,6 +50,9 @@ class WallClock:
         self._base = time.monotonic()
         self._check = self._base + 1.0
         self._away_since: float | None = None
+        self.anchor = Anchor()
+        """The same numbers for the short way of a decorated call, which asks here again once a second."""
+        self._tell_anchor()
 
     def now_ms(self) -> float:
         mono = time.monotonic()
@@ -70,6 +75,10 @@ class WallClock:
             elif (mono - self._away_since) * 1000.0 >= _PATIENCE_MS:
                 self._anchor_ms, self._base, self._away_since = wall, mono, None
                 self.steps += 1
+            self._tell_anchor()
+
+    def _tell_anchor(self) -> None:
+        self.anchor.set(self._anchor_ms, self._base, self._speed, self._check)
 
 
 class RealSleeper:

@@ -3,9 +3,10 @@
 # Instants and durations are milliseconds; handles and permits are integers below 2^53. A hot call answers with a plain
 # number when there is nothing to add (granted or counted, no flag set); otherwise with a `Decision`, taken under the same lock.
 # Every error is raised as `brownout._errors.BrownoutError(text)`, where text is `{"errors":[{code,path,message,help}…]}`.
-from typing import final
+from collections.abc import Callable
+from typing import Any, final
 
-__all__ = ["Decision", "Engine", "call", "version"]
+__all__ = ["Anchor", "Decision", "Engine", "Guarded", "Lane", "Line", "Ticket", "call", "version"]
 
 @final
 class Decision:
@@ -42,6 +43,57 @@ class Engine:
     def handle(self, input_json: str, at_ms: float) -> str: ...
     def drain(self) -> str: ...
     def snapshot(self) -> bytes: ...
+
+@final
+class Anchor:
+    """Where wall time stood at one reading of the monotonic clock."""
+
+    def __new__(cls) -> Anchor: ...
+    def set(self, wall_ms: float, base_s: float, speed: float, until_s: float) -> None: ...
+    def now_ms(self) -> float | None: ...
+
+@final
+class Lane:
+    """The short way to one engine; it outlives the engines that sit in it."""
+
+    def __new__(cls, engine: Engine, now_ms: Callable[[], float], anchor: Anchor | None = None) -> Lane: ...
+    def seat(self, engine: Engine) -> None: ...
+    due_ms: float
+    attentive: bool
+
+@final
+class Line:
+    """One guard's way to its engine."""
+
+    def __new__(
+        cls, lane: Lane, host: Any, bound: Callable[[], Any], key: Callable[..., Any] | None, weight: float
+    ) -> Line: ...
+    def enter(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Ticket | complex | tuple[Any, ...] | None: ...
+    def enter_keyless(self) -> Ticket | complex | tuple[Any, ...] | None: ...
+    def leave(self, ticket: Ticket | complex, value: Any) -> bool | tuple[float, str]: ...
+
+@final
+class Ticket:
+    """A granted attempt on the short way."""
+
+    @property
+    def permit(self) -> int: ...
+    @property
+    def at_ms(self) -> float: ...
+    @property
+    def timeout_ms(self) -> float:
+        """-1 for none."""
+    @property
+    def key(self) -> tuple[Any] | None: ...
+
+@final
+class Guarded:
+    """A function behind a guard."""
+
+    def __new__(cls, line: Line, call: Callable[..., Any]) -> Guarded: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __get__(self, owner: Any, kind: Any = None, /) -> Any: ...
+    def __reduce__(self) -> Any: ...
 
 def call(op: str, payload: str) -> str: ...
 def version() -> str: ...

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from brownout import _core, _fork
-from brownout._clock import Clock, Rebase
+from brownout._clock import Clock, Rebase, WallClock
+from brownout._deadlines import Deadlines, Scope
 from brownout._errors import BrownoutError, Fault
 from brownout._listeners import Listener, Listeners
 from brownout._names import KeyHandles, Names
@@ -43,6 +44,7 @@ class Engine:
             self._core = _core.Engine(self._policy, self._seed, now)
         else:
             self._core = _core.Engine.restore(self._policy, restore, now)
+        self.lane = _core.Lane(self._core, clock.now_ms, clock.anchor if type(clock) is WallClock else None)
         self.names = Names.read(self._core.names())
         self._handles = KeyHandles()
         self._listeners = Listeners()
@@ -54,7 +56,9 @@ class Engine:
         self._rebuilding = threading.Lock()
         self._revival = Revival()
         self._gone: _core.Engine | None = None
-        self._timer = Timer(clock, self.advance)
+        self._deadlines = Deadlines()
+        self._timer = Timer(clock, self.advance, self.lane)
+        self.lane.attentive = True
         weakref.finalize(self, self._timer.close)
         _fork.watch(self)
         self.advance()
@@ -209,9 +213,11 @@ class Engine:
     def on_snapshot(self, hook: SnapshotHook) -> None:
         """Hands a snapshot to `hook` every 30 s in which something happened."""
         self._hook = hook
+        self.lane.attentive = True
 
     def _save(self) -> None:
         self._snapshot_due = math.inf
+        self.lane.attentive = True  # the next call begins the next half minute
         try:
             state = self.snapshot()
         except BrownoutError:
@@ -234,6 +240,7 @@ class Engine:
         """In the child of a fork: an engine of its own from that state, with fresh locks and timers."""
         self._listeners.after_fork()
         self._timer.after_fork()
+        self._deadlines.after_fork()
         self._rebuilding = threading.Lock()
         self._replace(frozen)
 
@@ -248,6 +255,7 @@ class Engine:
         self.names = Names.read(core.names())
         self._handles.clear()
         self._core = core
+        self.lane.seat(core)
 
     @property
     def lost(self) -> int:
@@ -308,6 +316,11 @@ class Engine:
 
     # time
 
+    def give_time(self, timeout_ms: float) -> Scope | None:
+        """Bounds the running task's time; None where only a person moves the clock."""
+        seconds = self.clock.wait_s(timeout_ms)
+        return None if seconds is None else self._deadlines.enter(seconds, timeout_ms)
+
     def _before(self, at_ms: float) -> None:
         if at_ms >= self._timer.due_ms:  # the timer's loop has gone, or a person moves the clock
             self.advance()
@@ -316,6 +329,18 @@ class Engine:
             self._arm(self._snapshot_due)
         if self._rebase.watching and self._rebase.due(at_ms):
             self._order_rebase(at_ms)
+        self.lane.attentive = self._rebase.watching
+
+    def take(self, output: str, at_ms: float) -> Decision:
+        """What the short way was told, as if it had been told here. Errors: `BrownoutError`, where the output is one."""
+        shape = json.loads(output)
+        if "error" in shape or "errors" in shape:
+            raise BrownoutError(output)
+        return self._take(shape, at_ms) or {}
+
+    def arm(self, next_ms: float) -> None:
+        """The short way heard of an earlier instant."""
+        self._arm(next_ms)
 
     def _arm(self, next_ms: float) -> None:
         if 0 <= next_ms < self._timer.due_ms:
@@ -340,6 +365,7 @@ class Engine:
             self._order_rebase(at_ms)
         else:
             self._rebase.behind(at_ms, by_ms)
+            self.lane.attentive = True
 
     def _order_rebase(self, at_ms: float) -> None:
         self._rebase.done()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
@@ -15,16 +14,23 @@ from brownout import _facts
 from brownout._bind import KeyValue, bound_keys, key_texts
 from brownout._call import Call
 from brownout._clock import Sleeper
-from brownout._engine import Decision, Engine
+from brownout._core import Guarded, Line, Ticket
+from brownout._deadlines import Scope
+from brownout._engine import Decision, Engine, unknown_permit
+from brownout._errors import BrownoutError
 from brownout._facts import Settlement
-from brownout._permit import Asked, Permit, ask
+from brownout._permit import Asked, Permit, answered, ask
 from brownout._values import CallTimeout, Failed, Ok, Refusal, Result
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Args: TypeAlias = tuple[Any, ...]
+Kwargs: TypeAlias = dict[str, Any]
 Keys: TypeAlias = Mapping[str, KeyValue]
 KeyOf: TypeAlias = Callable[..., "KeyValue | Keys"]
 Fallback: TypeAlias = Callable[..., Any]
+Tried: TypeAlias = "tuple[Result[R], dict[str, Any] | None]"
+"""What one attempt came to, and the retry that the engine advises."""
 Classifier: TypeAlias = Callable[[Any, "Exception | None"], "str | Settlement | None"]
 
 
@@ -61,34 +67,11 @@ class Guard:
 
     def run(self, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Result[R]:
         """Calls `fn(*args, **kwargs)` if the engine lets it, again as often as the engine says, and tells what came of it."""
-        asked = self._asked(args, kwargs)
-        now = since = self._engine.clock.now_ms()
-        attempt = 0
-        ended: Result[R] | None = None
-        while True:
-            result, retry = self._once(ask(self._engine, asked, now, attempt, since), fn, args, kwargs)
-            ended = _ending(result, ended)
-            if retry is None:
-                return self._with_fallback(ended, args, kwargs)
-            self._sleeper.sleep(retry["after_ms"])
-            attempt, now = retry["attempt"], self._engine.clock.now_ms()
+        return self._run(self._asked(args, kwargs), fn, args, kwargs)
 
     async def arun(self, fn: Callable[..., Awaitable[R] | R], /, *args: Any, **kwargs: Any) -> Result[R]:
         """The same for a coroutine function; the engine's timeout interrupts it (`Failed` with `CallTimeout`)."""
-        asked = self._asked(args, kwargs)
-        now = since = self._engine.clock.now_ms()
-        attempt = 0
-        ended: Result[R] | None = None
-        while True:
-            result, retry = await self._aonce(ask(self._engine, asked, now, attempt, since), fn, args, kwargs)
-            ended = _ending(result, ended)
-            if retry is None:
-                result = self._with_fallback(ended, args, kwargs)
-                if isinstance(result, Ok) and result.instead_of is not None and inspect.isawaitable(result.value):
-                    result = await self._await_fallback(result)
-                return result
-            await self._sleeper.asleep(retry["after_ms"])
-            attempt, now = retry["attempt"], self._engine.clock.now_ms()
+        return await self._arun(self._asked(args, kwargs), fn, args, kwargs)
 
     def __call__(self, fn: Callable[P, R]) -> Callable[P, R]:
         """Decorates `fn`."""
@@ -98,20 +81,197 @@ class Guard:
         elif inspect.isgeneratorfunction(fn):
             kind = self._generator(fn)
         elif inspect.iscoroutinefunction(fn):
+            kind = self._coroutine(fn)
+        else:
+            kind = self._function(fn)
+        return cast("Callable[P, R]", kind)
+
+    def _run(self, asked: Asked, fn: Callable[..., R], args: Args, kwargs: Kwargs) -> Result[R]:
+        now = self._engine.clock.now_ms()
+        first = self._once(ask(self._engine, asked, now, 0, now), fn, args, kwargs)
+        return self._rest(asked, now, first, fn, args, kwargs)
+
+    def _rest(self, asked: Asked, since: float, first: Tried[R], fn: Callable[..., R], args: Args, kwargs: Kwargs) -> Result[R]:
+        """The attempts after the first, which came to `first`."""
+        ended, retry = first
+        while retry is not None:
+            self._sleeper.sleep(retry["after_ms"])
+            permit = ask(self._engine, asked, self._engine.clock.now_ms(), retry["attempt"], since)
+            result, retry = self._once(permit, fn, args, kwargs)
+            ended = _ending(result, ended)
+        return self._with_fallback(ended, args, kwargs)
+
+    async def _arun(self, asked: Asked, fn: Callable[..., Awaitable[R] | R], args: Args, kwargs: Kwargs) -> Result[R]:
+        now = self._engine.clock.now_ms()
+        first = await self._aonce(ask(self._engine, asked, now, 0, now), fn, args, kwargs)
+        return await self._arest(asked, now, first, fn, args, kwargs)
+
+    async def _arest(
+        self, asked: Asked, since: float, first: Tried[Any], fn: Callable[..., Any], args: Args, kwargs: Kwargs
+    ) -> Result[Any]:
+        ended, retry = first
+        while retry is not None:
+            await self._sleeper.asleep(retry["after_ms"])
+            permit = ask(self._engine, asked, self._engine.clock.now_ms(), retry["attempt"], since)
+            result, retry = await self._aonce(permit, fn, args, kwargs)
+            ended = _ending(result, ended)
+        result = self._with_fallback(ended, args, kwargs)
+        if isinstance(result, Ok) and result.instead_of is not None and inspect.isawaitable(result.value):
+            result = await self._await_fallback(result)
+        return result
+
+    # Decorated functions. Where nothing forbids it they take the short way: `Line` asks and tells in plain numbers, and hands
+    # over to the methods below whatever is not plain. Both ways give the engine the same inputs.
+
+    def _function(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        if self._is_plain():
+            return functools.wraps(fn)(cast("Any", Guarded(self._line(), fn)))
+
+        @functools.wraps(fn)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            return self.run(fn, *args, **kwargs).unwrap()
+
+        return called
+
+    def _coroutine(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        if not self._is_plain():
 
             @functools.wraps(fn)
-            async def awaited(*args: P.args, **kwargs: P.kwargs) -> Any:
+            async def awaited(*args: Any, **kwargs: Any) -> Any:
                 return (await self.arun(fn, *args, **kwargs)).unwrap()
 
-            kind = awaited
-        else:
+            return awaited
+        line = self._line()
+        leave, give, with_key = line.leave, self._engine.give_time, callable(self._key)
+        enter: Callable[..., Any] = line.enter if with_key else line.enter_keyless
 
-            @functools.wraps(fn)
-            def called(*args: P.args, **kwargs: P.kwargs) -> Any:
-                return self.run(fn, *args, **kwargs).unwrap()
+        @functools.wraps(fn)
+        async def quick(*args: Any, **kwargs: Any) -> Any:
+            ticket = enter(args, kwargs) if with_key else enter()
+            scope = None
+            if ticket.__class__ is not complex:
+                if ticket.__class__ is not Ticket:
+                    return await self._aelse(ticket, fn, args, kwargs)
+                if ticket.timeout_ms >= 0.0:
+                    try:
+                        scope = give(ticket.timeout_ms)
+                    except Exception as error:
+                        return await self._araised(ticket, error, fn, args, kwargs)
+            try:
+                value = await fn(*args, **kwargs)
+            except BaseException as error:
+                caught = self._in_time(scope, error)
+            else:
+                if scope is not None:
+                    scope.leave()
+                told = leave(ticket, value)
+                return value if told is True else await self._areturned(ticket, told, value, fn, args, kwargs)
+            return await self._araised(ticket, caught, fn, args, kwargs)
 
-            kind = called
-        return cast("Callable[P, R]", kind)
+        return quick
+
+    def _is_plain(self) -> bool:
+        """Does nothing but names and keys go into this guard's questions?"""
+        key = self._key
+        return self._classify is None and not self._plain.amounts and (callable(key) or not isinstance(key, Mapping))
+
+    def _line(self) -> Line:
+        key = self._key if callable(self._key) else None
+        return Line(self._engine.lane, self, bound_keys, key, self._plain.weight)
+
+    def _plan(self) -> tuple[int, list[str], list[str | None], int] | None:
+        """This guard in the numbers of the policy in force; None where a call would be an error."""
+        names, fixed = self._engine.names, self._keys
+        if self._key is not None and not callable(self._key):
+            fixed = {**fixed, **key_texts({self._only_key(): cast("KeyValue", self._key)})}
+        known = names.services.get(self._plain.service)
+        if known is None or not names.key_set.issuperset(fixed):
+            return None
+        only = self._only_key()
+        place = names.keys.index(only) if only in names.key_set else len(names.keys)
+        return known.handle, list(names.keys), [fixed.get(name) for name in names.keys], place
+
+    def _arm(self, next_ms: float) -> None:
+        self._engine.arm(next_ms)
+
+    def _unpacked(self, ticket: Ticket | complex, args: Args, kwargs: Kwargs) -> tuple[Asked, Permit]:
+        if isinstance(ticket, complex):
+            asked = self._asked(args, kwargs)
+            return asked, Permit(self._engine, asked, 0, ticket.imag, int(ticket.real))
+        asked = self._again(ticket.key, args, kwargs)
+        return asked, Permit(self._engine, asked, 0, ticket.at_ms, ticket.permit)
+
+    def _again(self, key: tuple[Any] | None, args: Args, kwargs: Kwargs) -> Asked:
+        return self._asked(args, kwargs) if key is None else self._asked_for(key[0])
+
+    def _whole(self, fn: Callable[..., R], args: Args, kwargs: Kwargs, key: tuple[Any] | None) -> R:
+        """Nothing has been asked yet."""
+        return self._run(self._again(key, args, kwargs), fn, args, kwargs).unwrap()
+
+    def _told(self, fn: Callable[..., R], args: Args, kwargs: Kwargs, key: tuple[Any] | None, at_ms: float, said: str) -> R:
+        """The engine was asked, and its answer was no plain grant."""
+        asked = self._again(key, args, kwargs)
+        first = self._once(answered(self._engine, asked, at_ms, self._engine.take(said, at_ms)), fn, args, kwargs)
+        return self._rest(asked, at_ms, first, fn, args, kwargs).unwrap()
+
+    def _raised(self, fn: Callable[..., R], args: Args, kwargs: Kwargs, ticket: Ticket, error: BaseException) -> R:
+        """The function was called and raised."""
+        asked, permit = self._unpacked(ticket, args, kwargs)
+        first: Tried[R] = self._caught(permit, error, interrupted=False)
+        return self._rest(asked, ticket.at_ms, first, fn, args, kwargs).unwrap()
+
+    def _returned(self, fn: Callable[..., R], args: Args, kwargs: Kwargs, ticket: Ticket, value: R) -> R:
+        """The function gave a value that has to be looked at."""
+        asked, permit = self._unpacked(ticket, args, kwargs)
+        first: Tried[R] = self._came(permit, value)
+        return self._rest(asked, ticket.at_ms, first, fn, args, kwargs).unwrap()
+
+    def _settled(
+        self,
+        fn: Callable[..., R],
+        args: Args,
+        kwargs: Kwargs,
+        ticket: Ticket,
+        value: R,
+        now_ms: float,
+        said: str,
+    ) -> R:
+        """The engine was told of the value, and had something to say."""
+        asked = self._again(ticket.key, args, kwargs)
+        return self._rest(asked, ticket.at_ms, self._heard(value, now_ms, said), fn, args, kwargs).unwrap()
+
+    def _heard(self, value: R, now_ms: float, said: str) -> Tried[R]:
+        try:
+            settled = self._engine.take(said, now_ms)
+        except BrownoutError as error:
+            if not unknown_permit(error):
+                raise
+            return Ok(value), None
+        return Ok(value, outcome=settled.get("outcome", "success")), settled.get("retry")
+
+    async def _aelse(self, answer: Any, fn: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
+        """No ticket: not asked yet, or no plain grant."""
+        if answer is None or len(answer) == 1:
+            return (await self._arun(self._again(answer, args, kwargs), fn, args, kwargs)).unwrap()
+        key, at_ms, said = answer
+        asked = self._again(key, args, kwargs)
+        first = await self._aonce(answered(self._engine, asked, at_ms, self._engine.take(said, at_ms)), fn, args, kwargs)
+        return (await self._arest(asked, at_ms, first, fn, args, kwargs)).unwrap()
+
+    async def _araised(
+        self, ticket: Ticket | complex, error: BaseException, fn: Callable[..., Any], args: Args, kwargs: Kwargs
+    ) -> Any:
+        asked, permit = self._unpacked(ticket, args, kwargs)
+        first = self._caught(permit, error, interrupted=True)
+        return (await self._arest(asked, permit.granted_ms, first, fn, args, kwargs)).unwrap()
+
+    async def _areturned(
+        self, ticket: Ticket | complex, told: Any, value: Any, fn: Callable[..., Any], args: Args, kwargs: Kwargs
+    ) -> Any:
+        """The value has to be looked at (`told` is False), or the engine had something to say of it."""
+        asked, permit = self._unpacked(ticket, args, kwargs)
+        first = self._heard(value, *told) if told else self._worked(permit, value, interrupted=True)
+        return (await self._arest(asked, permit.granted_ms, first, fn, args, kwargs)).unwrap()
 
     # Generators are not timed: between two items the consumer runs, and its time is not the upstream's to answer for.
 
@@ -132,12 +292,14 @@ class Guard:
 
         return generate
 
-    def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Asked:
+    def _asked(self, args: Args, kwargs: Kwargs) -> Asked:
+        return self._asked_for(self._key(*args, **kwargs) if callable(self._key) else self._key)
+
+    def _asked_for(self, value: KeyValue | Keys) -> Asked:
         bound = bound_keys()
         ambient = {name: text for name, text in bound.items() if name in self._engine.names.key_set}
         if self._key is None:
             return replace(self._plain, keys={**ambient, **self._keys}) if ambient else self._plain
-        value = self._key(*args, **kwargs) if callable(self._key) else self._key
         named = value if isinstance(value, Mapping) else {self._only_key(): value}
         return replace(self._plain, keys={**ambient, **self._keys, **key_texts(named)})
 
@@ -145,48 +307,53 @@ class Guard:
         keys = self._engine.names.keys
         return keys[0] if len(keys) == 1 else "tenant"
 
-    def _once(
-        self, permit: Permit | Refusal, fn: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[Result[R], dict[str, Any] | None]:
+    def _once(self, permit: Permit | Refusal, fn: Callable[..., R], args: Args, kwargs: Kwargs) -> Tried[R]:
         if isinstance(permit, Refusal):
             return permit, permit.decision.get("retry")
         try:
             value = fn(*args, **kwargs)
-        except Exception as error:
-            return self._failed(permit, error, interrupted=False)
         except BaseException as error:
-            permit.settle(_facts.of_error(error))
-            raise
+            return self._caught(permit, error, interrupted=False)
+        return self._came(permit, value)
+
+    async def _aonce(self, permit: Permit | Refusal, fn: Callable[..., Any], args: Args, kwargs: Kwargs) -> Tried[Any]:
+        if isinstance(permit, Refusal):
+            return permit, permit.decision.get("retry")
+        scope: Scope | None = None
+        try:
+            if permit.timeout_ms is not None:
+                scope = self._engine.give_time(permit.timeout_ms)
+            value = fn(*args, **kwargs)
+            if inspect.isawaitable(value):
+                value = await value
+        except BaseException as error:
+            return self._caught(permit, self._in_time(scope, error), interrupted=True)
+        if scope is not None:
+            scope.leave()
+        return self._worked(permit, value, interrupted=True)
+
+    def _in_time(self, scope: Scope | None, error: BaseException) -> BaseException:
+        """What a coroutine raised; `CallTimeout` where it was its time that was up."""
+        if scope is None or not scope.failed(error):
+            return error
+        late = CallTimeout(self._plain.service, scope.timeout_ms)
+        late.__cause__ = error
+        return late
+
+    def _caught(self, permit: Permit, error: BaseException, *, interrupted: bool) -> Tried[Any]:
+        if isinstance(error, Exception):
+            return self._failed(permit, error, interrupted=interrupted)
+        permit.settle(_facts.of_error(error))
+        raise error
+
+    def _came(self, permit: Permit, value: R) -> Tried[R]:
         if isinstance(value, CoroutineType):
             value.close()
             permit.settle({"outcome": "neutral"})
             return Failed(permit.service, TypeError("`run` calls plain functions: use `arun` for a coroutine function")), None
         return self._worked(permit, value, interrupted=False)
 
-    async def _aonce(
-        self, permit: Permit | Refusal, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[Result[Any], dict[str, Any] | None]:
-        if isinstance(permit, Refusal):
-            return permit, permit.decision.get("retry")
-        seconds = None if permit.timeout_ms is None else self._engine.clock.wait_s(permit.timeout_ms)
-        scope = asyncio.timeout(seconds)
-        try:
-            async with scope:
-                value = fn(*args, **kwargs)
-                if inspect.isawaitable(value):
-                    value = await value
-        except Exception as error:
-            if scope.expired() and isinstance(error, TimeoutError):
-                late = CallTimeout(permit.service, permit.timeout_ms or 0.0)
-                late.__cause__ = error
-                return self._failed(permit, late, interrupted=True)
-            return self._failed(permit, error, interrupted=True)
-        except BaseException as error:
-            permit.settle(_facts.of_error(error))
-            raise
-        return self._worked(permit, value, interrupted=True)
-
-    def _worked(self, permit: Permit, value: R, *, interrupted: bool) -> tuple[Result[R], dict[str, Any] | None]:
+    def _worked(self, permit: Permit, value: R, *, interrupted: bool) -> Tried[R]:
         seen = _facts.of_value(value)
         try:
             told = self._classified(seen, value, None)
@@ -199,7 +366,7 @@ class Guard:
         outcome = settled.get("outcome", "success")
         return Ok(value, permit.attempt + 1, permit.overran, outcome=outcome), settled.get("retry")
 
-    def _failed(self, permit: Permit, error: Exception, *, interrupted: bool) -> tuple[Result[Any], dict[str, Any] | None]:
+    def _failed(self, permit: Permit, error: Exception, *, interrupted: bool) -> Tried[Any]:
         seen = _facts.of_error(error)
         try:
             told = self._classified(seen, None, error)
@@ -219,7 +386,7 @@ class Guard:
             return seen
         return _facts.merge(seen, {"outcome": said} if isinstance(said, str) else said)
 
-    def _with_fallback(self, result: Result[R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result[R]:
+    def _with_fallback(self, result: Result[R], args: Args, kwargs: Kwargs) -> Result[R]:
         if self._fallback is None or isinstance(result, Ok):
             return result
         if isinstance(result, Failed) and result.outcome == "neutral":

@@ -113,6 +113,11 @@ def ask(engine: Engine, asked: Asked, now: float, attempt: int = 0, since_ms: fl
         if attempt:
             given["attempt"], given["since_ms"] = attempt, since_ms
         answer = engine.handle(given, now)
+    return answered(engine, asked, now, answer, attempt)
+
+
+def answered(engine: Engine, asked: Asked, now: float, answer: int | Decision, attempt: int = 0) -> Permit | Refusal:
+    """What the engine's answer comes to."""
     if isinstance(answer, int) or answer.get("result") == "granted":
         return Permit(engine, asked, attempt, now, answer)
     return Refusal(asked.service, answer, attempt)

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Callable
 
 from brownout._clock import Clock
+from brownout._core import Lane
 
 _log = logging.getLogger("brownout")
 _LONGEST_S = 3_600.0  # wakes at least so often while armed: real clocks drift
@@ -22,12 +23,21 @@ class Timer:
     whoever is woken asks the engine what comes next and arms again. `fire` is held weakly, so a timer keeps nothing alive.
     """
 
-    def __init__(self, clock: Clock, fire: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, fire: Callable[[], None], lane: Lane) -> None:
         self._clock = clock
         self._fire = weakref.WeakMethod(fire)
-        self.due_ms = math.inf
+        self._lane = lane
         self._closed = False
         self._restart()
+
+    @property
+    def due_ms(self) -> float:
+        """The instant armed; kept where the short way of a call sees it too."""
+        return self._lane.due_ms
+
+    @due_ms.setter
+    def due_ms(self, at_ms: float) -> None:
+        self._lane.due_ms = at_ms
 
     def _restart(self) -> None:
         self._wake = threading.Condition(threading.Lock())
