@@ -36,7 +36,7 @@ fn tenants(e: &mut Engine, n: u32) -> Vec<Call> {
 fn call(e: &mut Engine, call: &Call, at: &mut i64, outcome: Outcome) {
     *at += 1;
     let now = Instant::from_micros(*at);
-    let permit = match e.admit(call, now).expect("a known service").decision {
+    let permit = match e.admit(call, now).expect("a known service").decision() {
         Decision::Granted { permit, .. } => *permit,
         _ => return,
     };

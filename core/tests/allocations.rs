@@ -45,7 +45,7 @@ const POLICY: &str = r#"{"version":1,"services":{"s":{"per":"tenant","timeout":"
   {"name":"fixed","limit":100000000,"period":"1h","algorithm":"fixed_window"}]}}}"#;
 
 fn one(e: &mut Engine, call: &Call, now: Instant, outcome: Outcome) {
-    let permit = match e.admit(call, now).expect("a known service").decision {
+    let permit = match e.admit(call, now).expect("a known service").decision() {
         Decision::Granted { permit, .. } => *permit,
         other => unreachable!("{other:?}"),
     };

@@ -135,7 +135,7 @@ fn a_million_keys_meet_a_cap_of_a_hundred_thousand() {
     for n in 0..1_000_000u32 {
         let key = engine.key(&format!("org_{n:07}"), now).unwrap();
         let call = Call { keys: [key, Key::Absent, Key::Absent, Key::Absent], ..Call::of(0) };
-        let permit = match engine.admit(&call, now).unwrap().decision {
+        let permit = match engine.admit(&call, now).unwrap().decision() {
             Decision::Granted { permit, .. } => *permit,
             Decision::Refused(r) => {
                 assert_eq!((r.reason.code, r.retry_at, r.exact), (RefusalCode::KeysExhausted, None, false));
@@ -152,7 +152,7 @@ fn a_million_keys_meet_a_cap_of_a_hundred_thousand() {
     for n in 0..1_000u32 {
         let key = engine.key(&format!("new_{n}"), later).unwrap();
         let call = Call { keys: [key, Key::Absent, Key::Absent, Key::Absent], ..Call::of(0) };
-        assert!(matches!(engine.admit(&call, later).unwrap().decision, Decision::Granted { .. }), "{n}");
+        assert!(matches!(engine.admit(&call, later).unwrap().decision(), Decision::Granted { .. }), "{n}");
     }
     assert_eq!(engine.key_count(), 100_000);
 }

@@ -17,7 +17,7 @@ fn series(tenants: u32, format: &str) -> Vec<String> {
     for i in 0..tenants {
         let mut call = Call::of(0);
         call.keys[0] = e.key(&format!("organisation-{i}"), now).expect("a good name");
-        let permit = match e.admit(&call, now).expect("a known service").decision {
+        let permit = match e.admit(&call, now).expect("a known service").decision() {
             Decision::Granted { permit, .. } => *permit,
             other => unreachable!("{other:?}"),
         };

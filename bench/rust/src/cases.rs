@@ -61,7 +61,7 @@ pub fn pass(e: &mut Engine, call: &Call, outcome: Outcome, now: Instant) {
 /// One call, granted and settled at instants of its own.
 #[inline]
 pub fn pass_between(e: &mut Engine, call: &Call, outcome: Outcome, from: Instant, to: Instant) {
-    let permit = match e.admit(call, from).expect("a known service").decision {
+    let permit = match e.admit(call, from).expect("a known service").decision() {
         Decision::Granted { permit, .. } => *permit,
         _ => panic!("the bench's calls are all granted"),
     };

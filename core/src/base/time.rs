@@ -23,14 +23,15 @@ fn clamp(us: i64) -> i64 {
 }
 
 /// Wire milliseconds to microseconds, rounded to the nearest. Errors: NaN, infinite, negative, beyond `max_ms`.
+#[inline]
 fn wire_micros(ms: f64, max_ms: f64) -> Result<i64, Code> {
-    if !ms.is_finite() {
-        return Err(Code::NumberNotFinite);
+    if ms >= 0.0 && ms <= max_ms {
+        // below 2^53: whole part and rest are exact, and a half is rounded up
+        let us = ms * 1000.0;
+        let whole = us as i64;
+        return Ok(whole + i64::from(us - whole as f64 >= 0.5));
     }
-    if ms < 0.0 || ms > max_ms {
-        return Err(Code::NumberOutOfRange);
-    }
-    Ok(libm::round(ms * 1000.0) as i64)
+    Err(if ms.is_finite() { Code::NumberOutOfRange } else { Code::NumberNotFinite })
 }
 
 impl Instant {

@@ -51,7 +51,7 @@ impl RetryBudget {
     fn slot(second: i64) -> usize {
         second.rem_euclid(SECONDS as i64) as usize
     }
-    #[inline]
+    #[inline(always)]
     fn advance(&mut self, now: Instant) -> usize {
         // time only goes on: the common case is the second that the counts end with
         if now.micros() < (self.second + 1) * SECOND_MICROS {
@@ -71,7 +71,7 @@ impl RetryBudget {
         Self::slot(self.second)
     }
     /// A first attempt was granted.
-    #[inline]
+    #[inline(always)]
     pub fn call(&mut self, now: Instant) {
         let at = self.advance(now);
         self.calls[at] = self.calls[at].saturating_add(1);

@@ -33,8 +33,8 @@ impl Engine {
         }
         let now = self.begin(at);
         self.asked = call.service;
-        if let Some(decision) = self.admit_straight(call, now) {
-            return Ok(self.end(decision));
+        if let Some((permit, timeout)) = self.admit_straight(call, now) {
+            return Ok(self.end_granted(permit, timeout));
         }
         let peek = call.amounts.first() == Some(&0);
         if self.deadline_passed(call, now) {

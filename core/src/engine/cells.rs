@@ -6,7 +6,7 @@ use crate::base::time::{Instant, Span};
 use crate::call::Throttle;
 use crate::engine::Key;
 use crate::gate::breaker::{Breaker, Phase};
-use crate::gate::limit::LimitState;
+use crate::gate::limit::{Lane, LimitState};
 use crate::gate::rule::MAX_KEYS;
 use crate::policy::Service;
 use alloc::vec;
@@ -102,6 +102,8 @@ pub(super) struct Split {
     pub(super) has_throttle: bool,
     /// Indices of the service's limits that live here.
     pub(super) limits: Vec<u16>,
+    /// What one call needs to know of each of them, where they all are plain token buckets that count calls; else empty.
+    pub(super) lanes: Vec<Lane>,
     cell_of: Vec<u32>,
     free: Vec<u32>,
     pub(super) cells: Vec<Cell>,
@@ -120,6 +122,7 @@ impl Split {
             has_breaker: false,
             has_throttle: false,
             limits: Vec::new(),
+            lanes: Vec::new(),
             cell_of: Vec::new(),
             free: Vec::new(),
             cells: Vec::new(),
@@ -206,7 +209,7 @@ impl Split {
     }
     /// The cell of a call without anything to look up or to clear first: of the whole service, or of one key that stands and has not
     /// been silent for longer than `forget`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn standing(&self, keys: &[Key; MAX_KEYS], now: Instant, forget: Span) -> Option<u32> {
         let one = match self.per.as_slice() {
             [] => return Some(0),
@@ -224,7 +227,7 @@ impl Split {
         !self.throttles.is_empty()
     }
     /// How a cell's key was held back.
-    #[inline]
+    #[inline(always)]
     pub(super) fn throttle(&self, cell: u32) -> Throttle {
         self.throttles.get(cell as usize).copied().unwrap_or_default()
     }
@@ -241,7 +244,7 @@ impl Split {
         self.throttles[at] = throttle;
     }
     /// Something has happened that may let a cell's key rest earlier than its entry in the queue says.
-    #[inline]
+    #[inline(always)]
     pub(super) fn unpark(&mut self, cell: u32, keys: &mut Keys, now: Instant) {
         if let Some(c) = self.cells.get_mut(cell as usize).filter(|c| c.parked()) {
             c.state &= !PARKED;
@@ -256,11 +259,12 @@ impl Split {
         let n = self.limits.len();
         self.states.get(cell as usize * n..).and_then(|rest| rest.get(..n)).unwrap_or_default()
     }
+    /// The same to be changed, with their limits and lanes.
     #[inline]
-    pub(super) fn states_of_mut(&mut self, cell: u32) -> (&[u16], &mut [LimitState]) {
+    pub(super) fn states_of_mut(&mut self, cell: u32) -> (&[u16], &[Lane], &mut [LimitState]) {
         let n = self.limits.len();
         let states = self.states.get_mut(cell as usize * n..).and_then(|rest| rest.get_mut(..n)).unwrap_or_default();
-        (&self.limits, states)
+        (&self.limits, &self.lanes, states)
     }
     /// The state of the `i`th limit of this split for a cell.
     pub(super) fn limit(&mut self, cell: u32, i: usize) -> &mut LimitState {

@@ -35,7 +35,7 @@ impl Clock {
         if at.is_never() { at } else { Instant::from_micros(at.micros().saturating_sub(self.offset)) }
     }
     /// Time goes on to `at`, where it is neither behind nor at `limit`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn go_on(&mut self, at: Instant, limit: Instant) -> Option<Instant> {
         let at = self.inside(at);
         if at < self.now || at >= limit || self.behind {

@@ -39,10 +39,12 @@ pub use permits::MAX_UNITS;
 use crate::base::error::Fault;
 use crate::base::hash::hash_parts;
 use crate::base::key::{KeyId, Keys};
-use crate::base::time::Instant;
+use crate::base::time::{Instant, Span};
+use crate::call::{Outcome, RetryVerdict};
 use crate::engine::clock::Clock;
 use crate::engine::deadlines::Timers;
 use crate::engine::modes::Modes;
+use crate::engine::output::Answer;
 use crate::engine::permits::Permits;
 use crate::engine::rebuilt::Rebuilds;
 use crate::engine::service::ServiceState;
@@ -76,7 +78,10 @@ pub struct Engine {
     gauges: BTreeMap<String, (f64, Instant)>,
     pub(crate) rebuilds: Rebuilds,
     /// What the output of this call borrows.
+    answer: Answer,
     decision: Decision,
+    granted: Decision,
+    settled: Decision,
     failing: Vec<Failing>,
     effects: Vec<Effect>,
     /// When each of them happened.
@@ -124,7 +129,10 @@ impl Engine {
             timers: Timers::default(),
             gauges: BTreeMap::new(),
             rebuilds: Rebuilds::default(),
+            answer: Answer::Any,
             decision: Decision::Done,
+            granted: Decision::Granted { permit: 0, timeout: None, probe: false },
+            settled: Decision::Settled { uncounted: None, outcome: Outcome::Success, retry: RetryVerdict::OFF },
             failing: Vec::new(),
             effects: Vec::new(),
             effect_times: Vec::new(),
@@ -205,6 +213,29 @@ impl Engine {
     #[inline]
     pub(crate) fn end(&mut self, decision: Decision) -> Output<'_> {
         self.decision = decision;
+        self.answer = Answer::Any;
+        self.close()
+    }
+    /// Ends an ordinary admit.
+    #[inline]
+    fn end_granted(&mut self, id: u64, within: Option<Span>) -> Output<'_> {
+        if let Decision::Granted { permit, timeout, .. } = &mut self.granted {
+            (*permit, *timeout) = (id, within);
+        }
+        self.answer = Answer::Granted;
+        self.close()
+    }
+    /// Ends an ordinary settle.
+    #[inline]
+    fn end_settled(&mut self, ended: Outcome, verdict: RetryVerdict) -> Output<'_> {
+        if let Decision::Settled { outcome, retry, .. } = &mut self.settled {
+            (*outcome, *retry) = (ended, verdict);
+        }
+        self.answer = Answer::Settled;
+        self.close()
+    }
+    #[inline]
+    fn close(&mut self) -> Output<'_> {
         self.untold = false;
         self.spared.clear();
         self.stamp(self.clock.now());
@@ -235,7 +266,11 @@ impl Engine {
         self.failing.len()
     }
     pub(crate) fn decision(&self) -> &Decision {
-        &self.decision
+        match self.answer {
+            Answer::Any => &self.decision,
+            Answer::Granted => &self.granted,
+            Answer::Settled => &self.settled,
+        }
     }
     pub(crate) fn last_service(&self) -> u32 {
         self.asked

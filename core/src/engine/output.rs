@@ -115,6 +115,14 @@ impl Uncounted {
     }
 }
 
+/// Where the answer to the latest input stands. Those of the hot path have places of their own, which are written in place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Answer {
+    Any,
+    Granted,
+    Settled,
+}
+
 /// The answer to one input.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Decision {
@@ -239,22 +247,28 @@ pub struct Next {
 
 /// Everything that one call caused. It borrows the engine's own buffers, so that the hot path allocates nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Output<'a> {
-    engine: &'a Engine,
-    /// The answer.
-    pub decision: &'a Decision,
-    /// Every rule that refused, or would have in shadow.
-    pub failing: &'a [Failing],
-    /// What happened.
-    pub effects: &'a [Effect],
-}
+pub struct Output<'a>(&'a Engine);
 
 impl<'a> Output<'a> {
+    #[inline]
     pub(super) fn of(engine: &'a Engine) -> Self {
-        Output { engine, decision: &engine.decision, failing: &engine.failing, effects: &engine.effects }
+        Output(engine)
+    }
+    /// The answer.
+    #[inline]
+    pub fn decision(&self) -> &'a Decision {
+        self.0.decision()
+    }
+    /// Every rule that refused, or would have in shadow.
+    pub fn failing(&self) -> &'a [Failing] {
+        &self.0.failing
+    }
+    /// What happened.
+    pub fn effects(&self) -> &'a [Effect] {
+        &self.0.effects
     }
     /// When to call `advance`, at the latest. Cost: linear in the services; nobody pays who does not ask.
     pub fn next(&self) -> Option<Next> {
-        self.engine.next()
+        self.0.next()
     }
 }

@@ -161,6 +161,7 @@ impl Permits {
         (self.tag << (SLOT_BITS + SEQ_BITS)) | (u64::from(seq) << SLOT_BITS) | u64::from(slot)
     }
     /// The slot of a live permit.
+    #[inline(always)]
     pub(super) fn find(&self, permit: u64) -> Option<u32> {
         let slot = (permit & ((1 << SLOT_BITS) - 1)) as u32;
         let held = self.slots.get(slot as usize)?;
@@ -218,7 +219,7 @@ impl Permits {
         Some(permit)
     }
     /// Gives the slot back and leaves the lists.
-    #[inline]
+    #[inline(always)]
     pub(super) fn release(&mut self, fifos: &mut Fifos, slot: u32) {
         let Some(permit) = self.permit(slot) else { return };
         let lease = if permit.is_probe() { List::Probe } else { List::Lease };
@@ -265,6 +266,7 @@ impl Permits {
         &mut self.slots[slot as usize].links[list.link()]
     }
     /// Enters a list at its end; further up only where a reload has shortened the rule.
+    #[inline(always)]
     fn push(&mut self, fifos: &mut Fifos, list: List, slot: u32) {
         let due = self.due(list, slot);
         let mut after = fifos[list as usize].tail;

@@ -75,6 +75,13 @@ pub(super) fn build(policy: &Policy, s: &Service, now: Instant) -> Result<Servic
             split.open(None, now);
         }
     }
+    for split in &mut splits {
+        let lanes = split.limits.iter().map(|at| {
+            let limit = s.limits.get(usize::from(*at))?;
+            limit.lane().filter(|_| policy.units.first() == Some(&limit.unit))
+        });
+        split.lanes = lanes.collect::<Option<_>>().unwrap_or_default();
+    }
     let unit = |name: &str| policy.units.iter().position(|u| u == name).unwrap_or(0);
     let limit_at = limit_at
         .into_iter()

@@ -18,8 +18,8 @@ impl Engine {
     /// Cost: O(1); allocates nothing in steady state.
     pub fn settle(&mut self, permit: u64, settle: &Settle, at: Instant) -> Result<Output<'_>, Fault> {
         let now = self.begin(at);
-        if let Some(decision) = self.settle_straight(permit, settle, now) {
-            return Ok(self.end(decision));
+        if let Some((outcome, retry)) = self.settle_straight(permit, settle, now) {
+            return Ok(self.end_settled(outcome, retry));
         }
         let Some(slot) = self.permits.find(permit) else {
             if self.permits.forget_expired(permit) {

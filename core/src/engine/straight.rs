@@ -8,9 +8,9 @@ use crate::call::{Outcome, RetryVerdict};
 use crate::engine::cells::{MAX_SPLITS, NO_CELL};
 use crate::engine::permits::{Held, MAX_UNITS, Permit};
 use crate::engine::service::ServiceState;
-use crate::engine::{Call, Decision, Ended, Engine, Settle};
+use crate::engine::{Call, Ended, Engine, Settle};
 use crate::gate::breaker::{Kind, Phase, Record};
-use crate::gate::limit::LimitCheck;
+use crate::gate::limit::{LimitCheck, LimitState};
 use crate::measure::window::Sample;
 use crate::policy::Service;
 
@@ -21,8 +21,8 @@ const fn all_of(n: usize) -> u32 {
 
 impl Engine {
     /// Grants an ordinary call. `None`: nothing was touched.
-    #[inline]
-    pub(super) fn admit_straight(&mut self, call: &Call, now: Instant) -> Option<Decision> {
+    #[inline(always)]
+    pub(super) fn admit_straight(&mut self, call: &Call, now: Instant) -> Option<(u64, Option<Span>)> {
         let at = call.service as usize;
         if call.attempt != 0 || call.since.is_some() || call.amounts[0] == 0 || self.permits.is_full() {
             return None;
@@ -39,14 +39,20 @@ impl Engine {
         }
         // Nothing refuses from here on.
         s.draws += 1;
-        for (split, cell) in s.splits.iter_mut().zip(cells) {
-            let (limits, states) = split.states_of_mut(cell);
-            for (state, at) in states.iter_mut().zip(limits) {
-                if let (Some(limit), Some(place)) = (p.limits.get(usize::from(*at)), s.limit_at.get(usize::from(*at))) {
-                    state.commit(limit, call.amounts[place.unit], now);
+        let one = call.amounts[0] == 1;
+        for (split, cell) in s.splits.iter_mut().zip(&cells) {
+            let (limits, lanes, states) = split.states_of_mut(*cell);
+            if one && !lanes.is_empty() {
+                states.iter_mut().zip(lanes).for_each(|(state, lane)| state.take_one(lane, now));
+            } else {
+                for (state, at) in states.iter_mut().zip(limits) {
+                    let rule = p.limits.get(usize::from(*at)).zip(s.limit_at.get(usize::from(*at)));
+                    if let Some((limit, place)) = rule {
+                        state.commit(limit, call.amounts[place.unit], now);
+                    }
                 }
             }
-            if let Some(c) = split.cells.get_mut(cell as usize) {
+            if let Some(c) = split.cells.get_mut(*cell as usize) {
                 c.enter(now);
             }
         }
@@ -74,12 +80,17 @@ impl Engine {
             (Some(total), Some(left)) => Some(total.min(left)),
             (total, left) => total.or(left),
         };
-        Some(Decision::Granted { permit: id, timeout, probe: false })
+        Some((id, timeout))
     }
 
     /// Settles an ordinary call. `None`: nothing was touched.
-    #[inline]
-    pub(super) fn settle_straight(&mut self, permit: u64, settle: &Settle, now: Instant) -> Option<Decision> {
+    #[inline(always)]
+    pub(super) fn settle_straight(
+        &mut self,
+        permit: u64,
+        settle: &Settle,
+        now: Instant,
+    ) -> Option<(Outcome, RetryVerdict)> {
         let Ended::Outcome(outcome) = settle.ended else { return None };
         let failure = match outcome {
             Outcome::Success => false,
@@ -121,10 +132,10 @@ impl Engine {
             (Some(_), true) => return None,
         };
         let duration = settle.duration.unwrap_or(now.since(granted));
-        for (split, cell) in s.splits.iter_mut().zip(cells) {
-            if let Some(c) = split.cells.get_mut(cell as usize) {
+        for (split, cell) in s.splits.iter_mut().zip(&cells) {
+            if let Some(c) = split.cells.get_mut(*cell as usize) {
                 c.leave(now);
-                split.unpark(cell, &mut self.keys, now);
+                split.unpark(*cell, &mut self.keys, now);
             }
         }
         self.permits.release(&mut s.fifos, slot);
@@ -137,7 +148,7 @@ impl Engine {
             split.cells[cell as usize].set_own_fault(false);
             let b = &mut split.breakers[cell as usize];
             b.count(rule, now, sample);
-            if b.tripped(rule, now).is_some() {
+            if !b.is_spotless(rule) && b.tripped(rule, now).is_some() {
                 self.move_breaker(service, cell, |b, p, draw| b.evaluate(p, now, None, draw));
             }
             if let Some(above) = rollup.filter(|_| ruled) {
@@ -147,7 +158,7 @@ impl Engine {
                 self.record_rollup(service, cell, record, now);
             }
         }
-        Some(Decision::Settled { uncounted: None, outcome, retry })
+        Some((outcome, retry))
     }
 }
 
@@ -157,7 +168,7 @@ fn is_special(held: Option<Held>) -> bool {
 }
 
 /// The cells of a call's keys, where each stands and none has lapsed.
-#[inline]
+#[inline(always)]
 fn standing(s: &ServiceState, call: &Call, now: Instant, forget: Span) -> Option<[u32; MAX_SPLITS]> {
     let mut cells = [NO_CELL; MAX_SPLITS];
     for (split, place) in s.splits.iter().zip(&mut cells) {
@@ -167,18 +178,36 @@ fn standing(s: &ServiceState, call: &Call, now: Instant, forget: Span) -> Option
 }
 
 /// Do all limits let the units pass?
-#[inline]
+#[inline(always)]
 fn fits(s: &ServiceState, p: &Service, cells: [u32; MAX_SPLITS], amounts: &[u64; MAX_UNITS], now: Instant) -> bool {
-    s.splits.iter().zip(cells).all(|(split, cell)| {
-        split.states_of(cell).iter().zip(&split.limits).all(|(state, at)| {
-            let rule = p.limits.get(usize::from(*at)).zip(s.limit_at.get(usize::from(*at)));
-            rule.is_some_and(|(limit, place)| state.check(limit, amounts[place.unit], now) == LimitCheck::Pass)
-        })
-    })
+    for (split, cell) in s.splits.iter().zip(&cells) {
+        let states = split.states_of(*cell);
+        if amounts[0] == 1 && !split.lanes.is_empty() {
+            // where this leaves a doubt, the general road knows
+            if !states.iter().zip(&split.lanes).all(|(state, lane)| state.is_ample(lane, now)) {
+                return false;
+            }
+        } else if !states.iter().zip(&split.limits).all(|(state, at)| passes(s, p, *at, state, amounts, now)) {
+            return false;
+        }
+    }
+    true
+}
+
+fn passes(
+    s: &ServiceState,
+    p: &Service,
+    at: u16,
+    state: &LimitState,
+    amounts: &[u64; MAX_UNITS],
+    now: Instant,
+) -> bool {
+    let rule = p.limits.get(usize::from(at)).zip(s.limit_at.get(usize::from(at)));
+    rule.is_some_and(|(limit, place)| state.check(limit, amounts[place.unit], now) == LimitCheck::Pass)
 }
 
 /// What the breakers grant, where neither stands in the way and the upstream has not said wait.
-#[inline]
+#[inline(always)]
 fn clear_road(
     s: &ServiceState,
     p: &Service,

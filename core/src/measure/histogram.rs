@@ -45,8 +45,19 @@ pub struct Histogram {
 
 impl Histogram {
     /// Enters a value.
+    #[inline]
     pub fn record(&mut self, value: u64) {
-        self.record_n(value, 1);
+        // as `record_n`, where the bucket exists and is not full
+        match self.counts.get_mut(index(value)) {
+            Some(slot) if *slot < u32::MAX => {
+                let value = value.min(MAX_VALUE);
+                *slot += 1;
+                self.count += 1;
+                self.sum = self.sum.saturating_add(value);
+                self.max = self.max.max(value);
+            }
+            _ => self.record_n(value, 1),
+        }
     }
     /// Enters a value `n` times.
     pub fn record_n(&mut self, value: u64, n: u32) {

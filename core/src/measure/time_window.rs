@@ -73,7 +73,7 @@ impl Window {
         self.stored().skip_while(move |b| b.expiry(span, width) <= now.micros())
     }
     /// Sees to it that the newest bucket is that of `now`.
-    #[inline]
+    #[inline(always)]
     fn turn(&mut self, span: i64, width: i64, now: Instant) {
         let into = now.micros() - self.newest.index.saturating_mul(width);
         if !(self.newest.holds() && into < width) {
@@ -91,7 +91,7 @@ impl Window {
             older.drop_expired(span, width, now);
         }
     }
-    #[inline]
+    #[inline(always)]
     pub(super) fn record_in_time(&mut self, span: i64, width: i64, now: Instant, sample: Sample) -> Stamp {
         self.turn(span, width, now);
         let b = &mut self.newest;
@@ -124,7 +124,7 @@ impl Window {
         }
         true
     }
-    #[inline]
+    #[inline(always)]
     pub(super) fn totals_in_time(&self, span: i64, width: i64, now: Instant) -> Totals {
         let mut totals = Totals::default();
         if let Some(older) = self.older() {
@@ -138,6 +138,11 @@ impl Window {
             totals.add(b.calls, b.failures, b.slow, b.crossed);
         }
         totals
+    }
+    #[inline(always)]
+    pub(super) fn is_spotless_in_time(&self) -> bool {
+        let b = &self.newest;
+        b.failures | b.slow | b.crossed == 0 && self.older().is_none_or(|older| older.totals.is_spotless())
     }
     pub(super) fn last_expiry_in_time(&self, span: i64, width: i64) -> Option<Instant> {
         self.stored().last().map(|b| Instant::from_micros(b.expiry(span, width)))

@@ -60,6 +60,11 @@ impl Totals {
     pub fn slow(&self) -> u32 {
         self.settled_slow.saturating_add(self.crossed)
     }
+    /// No failure, no slow call.
+    #[inline]
+    pub(super) fn is_spotless(&self) -> bool {
+        self.failures | self.settled_slow | self.crossed == 0
+    }
     /// Settled calls and slow ones in flight: the basis of the slow rate and of its minimum of calls.
     pub fn slow_basis(&self) -> u32 {
         self.calls.saturating_add(self.crossed)
@@ -159,7 +164,7 @@ impl Window {
         &mut self.rest.get_or_insert_default().ring
     }
     /// Enters a settled call.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, shape: Shape, now: Instant, sample: Sample) -> Stamp {
         match shape {
             Shape::Time { span, width } => self.record_in_time(span, width, now, sample),
@@ -201,6 +206,14 @@ impl Window {
         match shape {
             Shape::Time { span, width } => self.totals_in_time(span, width, now),
             Shape::Count { .. } => self.ring().map_or(Totals::default(), CountWindow::totals),
+        }
+    }
+    /// Is there no failure and no slow call in it, not even one that no longer counts?
+    #[inline(always)]
+    pub fn is_spotless(&self, shape: Shape) -> bool {
+        match shape {
+            Shape::Time { .. } => self.is_spotless_in_time(),
+            Shape::Count { .. } => self.ring().is_none_or(|ring| ring.totals().is_spotless()),
         }
     }
     /// Does nothing count at `now`?

@@ -396,6 +396,7 @@ const STATUS_WORDS: [(&str, Status); 3] =
     [("healthy", Status::Healthy), ("degraded", Status::Degraded), ("offline", Status::Offline)];
 
 /// An instant of the wire, at `at_ms`.
+#[inline]
 pub(crate) fn wire_instant(ms: f64) -> Result<Instant, Fault> {
     Instant::from_wire_ms(ms).map_err(|code| Fault::new(code, "at_ms", format!("{ms} is no time in milliseconds")))
 }

@@ -41,7 +41,7 @@ impl Engine {
         self.write_decision(&mut w, &out);
         w.key("effects");
         w.begin_list();
-        out.effects.iter().zip(self.effect_times()).for_each(|(e, at)| self.write_effect(&mut w, e, *at));
+        out.effects().iter().zip(self.effect_times()).for_each(|(e, at)| self.write_effect(&mut w, e, *at));
         w.end_list();
         w.key("next");
         match out.next() {
@@ -61,7 +61,7 @@ impl Engine {
     }
     fn write_decision(&self, w: &mut Writer, out: &Output) {
         w.begin();
-        match out.decision {
+        match out.decision() {
             Decision::Done => w.field_str("result", "done"),
             Decision::Snapshot(bytes) => {
                 w.field_str("result", "snapshot");
@@ -74,9 +74,9 @@ impl Engine {
                 if *probe {
                     w.field_bool("probe", true);
                 }
-                self.write_failing(w, "would_refuse", out.failing, true);
+                self.write_failing(w, "would_refuse", out.failing(), true);
             }
-            Decision::Refused(r) => self.write_refusal(w, r, out.failing),
+            Decision::Refused(r) => self.write_refusal(w, r, out.failing()),
             Decision::Settled { uncounted, outcome, retry } => {
                 w.field_str("result", "settled");
                 w.field_bool("counted", uncounted.is_none() && outcome.counts());

@@ -52,19 +52,16 @@ impl Engine {
     }
     fn try_admit(&mut self, service: u32, keys: [u64; MAX_KEYS], weight: f64, at_ms: f64) -> Result<(), Fault> {
         let at = wire_instant(at_ms)?;
-        if !weight.is_finite() {
-            return Err(Fault::new(Code::NumberNotFinite, "weight", "a weight is a finite number"));
-        }
-        if weight != libm::trunc(weight) {
-            return Err(Fault::new(Code::WrongType, "weight", "a weight is a whole number"));
-        }
-        if !(0.0..=EXACT).contains(&weight) {
-            return Err(Fault::new(Code::NumberOutOfRange, "weight", "a weight is a whole number from 0 to 2^53"));
+        // also false for what is no number
+        if !((0.0..=EXACT).contains(&weight) && weight as u64 as f64 == weight) {
+            return Err(bad_weight(weight));
         }
         let mut call = Call::of(self.service_of(service)?);
         call.amounts[0] = weight as u64;
         for (slot, handle) in call.keys.iter_mut().zip(keys) {
-            *slot = self.key_of(handle)?;
+            if handle != 0 {
+                *slot = self.key_of(handle)?;
+            }
         }
         self.admit(&call, at)?;
         Ok(())
@@ -78,7 +75,7 @@ impl Engine {
     }
     fn try_settle(&mut self, permit: f64, outcome: u32, duration_ms: f64, at_ms: f64) -> Result<(), Fault> {
         let at = wire_instant(at_ms)?;
-        if !(0.0..=EXACT).contains(&permit) || permit != libm::trunc(permit) {
+        if !((0.0..=EXACT).contains(&permit) && permit as u64 as f64 == permit) {
             return Err(Fault::new(Code::UnknownPermit, "permit", "this is no permit"));
         }
         let Some(outcome) = Outcome::from_number(outcome) else {
@@ -201,4 +198,16 @@ impl Engine {
         engine.renew(at);
         Ok(engine)
     }
+}
+
+#[cold]
+fn bad_weight(weight: f64) -> Fault {
+    let (code, message) = if !weight.is_finite() {
+        (Code::NumberNotFinite, "a weight is a finite number")
+    } else if weight != libm::trunc(weight) {
+        (Code::WrongType, "a weight is a whole number")
+    } else {
+        (Code::NumberOutOfRange, "a weight is a whole number from 0 to 2^53")
+    };
+    Fault::new(code, "weight", message)
 }

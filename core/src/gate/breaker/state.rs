@@ -90,7 +90,7 @@ impl Breaker {
         self.probes().is_some_and(|p| p.idle)
     }
     /// The generation, where nothing stands in a call's way and nothing is to be taken: closed, and not ramping.
-    #[inline]
+    #[inline(always)]
     pub fn clear_road(&self) -> Option<u32> {
         (self.phase == Phase::Closed && self.until.is_never()).then_some(self.generation)
     }
@@ -192,7 +192,7 @@ impl Breaker {
         (true, self.evaluate(p, now, r.retry_after, draw))
     }
     /// Enters an outcome of this generation into a closed breaker; [`Breaker::evaluate`] judges.
-    #[inline]
+    #[inline(always)]
     pub fn count(&mut self, p: &BreakerPolicy, now: Instant, sample: Sample) {
         self.window.record(p.shape, now, sample);
         self.streak = if sample.failure { self.streak.saturating_add(1) } else { 0 };
@@ -276,6 +276,11 @@ impl Breaker {
     ) -> Option<Transition> {
         let because = self.tripped(p, now)?;
         Some(self.trip(p, now, because, retry_after, draw))
+    }
+    /// Is there nothing in the window, expired or not, that any rule could trip on? Cheaper than [`Breaker::tripped`].
+    #[inline(always)]
+    pub fn is_spotless(&self, p: &BreakerPolicy) -> bool {
+        self.streak == 0 && self.window.is_spotless(p.shape)
     }
     /// Has what was counted reached a rule?
     #[inline]

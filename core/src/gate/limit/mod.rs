@@ -18,4 +18,5 @@ pub use penalty::Penalty;
 pub use period::Period;
 pub use policy::{Algorithm, LimitPolicy, OnRefuse, Scope};
 pub use state::{LimitCheck, LimitState};
+pub use token_bucket::Lane;
 pub use view::LimitView;

@@ -7,7 +7,7 @@ use crate::gate::limit::fixed_window::{ALIGNS, Align, FixedRule};
 use crate::gate::limit::penalty::{Penalty, required};
 use crate::gate::limit::period::Period;
 use crate::gate::limit::sliding_window::SlidingRule;
-use crate::gate::limit::token_bucket::BucketRule;
+use crate::gate::limit::token_bucket::{BucketRule, Lane};
 use crate::gate::limit::zone::read_zone;
 use crate::gate::rule::Rule;
 use alloc::format;
@@ -95,6 +95,13 @@ pub struct LimitPolicy {
 }
 
 impl LimitPolicy {
+    /// What a single unit needs to know, where nothing but a token bucket decides.
+    pub fn lane(&self) -> Option<Lane> {
+        match &self.algorithm {
+            Algorithm::TokenBucket(rule) if self.penalty.is_none() => Some(*rule.lane()),
+            _ => None,
+        }
+    }
     /// Reads one element of `limits`; `name` is required. `None` when a fault leaves no rule behind.
     pub fn read(node: &Node) -> Option<LimitPolicy> {
         Self::read_named(node, None)

@@ -6,7 +6,7 @@ use crate::gate::limit::fixed_window::{Fixed, FixedRule};
 use crate::gate::limit::penalty::Strikes;
 use crate::gate::limit::policy::{Algorithm, LimitPolicy, OnRefuse};
 use crate::gate::limit::sliding_window::{Older, Sliding, Slot};
-use crate::gate::limit::token_bucket::{Bucket, Fine, Lows};
+use crate::gate::limit::token_bucket::{Bucket, Fine, Lane, Lows};
 use crate::gate::limit::view::LimitView;
 use alloc::boxed::Box;
 
@@ -90,16 +90,28 @@ impl Words {
 
 impl LimitState {
     /// May `units` pass now? Writes nothing. Zero units are a peek and pass. Cost: O(1), for a window O(sub-buckets).
-    #[inline]
+    #[inline(always)]
     pub fn check(&self, p: &LimitPolicy, units: u64, now: Instant) -> LimitCheck {
         if units == 1
             && p.penalty.is_none()
             && let Algorithm::TokenBucket(r) = &p.algorithm
-            && self.words.bucket().is_ample(r, now)
+            && self.words.bucket().is_ample(r.lane(), now)
         {
             return LimitCheck::Pass;
         }
         self.check_exactly(p, units, now)
+    }
+    /// Does one unit fit without any doubt? For a rule that has a lane ([`LimitPolicy::lane`]).
+    #[inline(always)]
+    pub fn is_ample(&self, lane: &Lane, now: Instant) -> bool {
+        self.words.bucket().is_ample(lane, now)
+    }
+    /// Takes one unit, as [`commit`](Self::commit) does.
+    #[inline(always)]
+    pub fn take_one(&mut self, lane: &Lane, now: Instant) {
+        let mut s = self.words.bucket();
+        s.take_one(lane, now, &mut self.more);
+        self.words = s.into();
     }
     fn check_exactly(&self, p: &LimitPolicy, units: u64, now: Instant) -> LimitCheck {
         if units == 0 {
@@ -132,7 +144,7 @@ impl LimitState {
         }
     }
     /// Takes `units` that [`check`](Self::check) let pass.
-    #[inline]
+    #[inline(always)]
     pub fn commit(&mut self, p: &LimitPolicy, units: u64, now: Instant) {
         match &p.algorithm {
             _ if units == 0 => {}
@@ -173,7 +185,7 @@ impl LimitState {
                     s.count(r, units, now, &mut self.more);
                     self.words = s.into();
                 }
-                Algorithm::SlidingWindow(_) => self.commit(p, units, now),
+                Algorithm::SlidingWindow(_) => self.commit_window(p, units, now),
                 Algorithm::FixedWindow(r) => self.add_fixed(r, units, now),
             }
         }

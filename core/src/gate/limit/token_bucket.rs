@@ -71,10 +71,17 @@ pub struct BucketRule {
     pub period: i64,
     /// The most units that the bucket holds.
     pub burst: u64,
-    unit: Fine,
     depth: Fine,
+    lane: Lane,
+}
+
+/// All that a single unit needs to know of a bucket's rule: small, and side by side with those of its neighbours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Lane {
     /// A unit fits for certain when the bucket is full again within this many microseconds.
     ample: i64,
+    unit: Fine,
+    limit: u64,
 }
 
 impl BucketRule {
@@ -83,22 +90,29 @@ impl BucketRule {
         if limit == 0 || burst == 0 || period <= 0 {
             return None;
         }
-        let mut rule = BucketRule { limit, period, burst, unit: Fine::ZERO, depth: Fine::ZERO, ample: 0 };
-        rule.unit = rule.wide_cost(1);
+        let lane = Lane { ample: 0, unit: Fine::ZERO, limit };
+        let mut rule = BucketRule { limit, period, burst, depth: Fine::ZERO, lane };
+        let unit = rule.wide_cost(1);
         rule.depth = rule.wide_cost(burst);
         // each rest is less than one microsecond, and they may carry
-        rule.ample = rule.depth.us - rule.unit.us - 2;
+        rule.lane = Lane { ample: rule.depth.us - unit.us - 2, unit, limit };
         (rule.depth.us < MAX_MICROS / 2).then_some(rule)
+    }
+    /// What a single unit needs to know.
+    pub(super) fn lane(&self) -> &Lane {
+        &self.lane
     }
     fn wide_cost(&self, units: u64) -> Fine {
         Fine::from_parts(u128::from(units) * u128::from(self.period.unsigned_abs()), self.limit)
     }
+    #[inline(always)]
     fn cost(&self, units: u64) -> Fine {
-        if units == 1 {
-            return self.unit;
-        }
-        let whole = units.checked_mul(self.unit.us.unsigned_abs()).and_then(|n| i64::try_from(n).ok());
-        match (whole, units.checked_mul(self.unit.rest)) {
+        if units == 1 { self.lane.unit } else { self.cost_of_many(units) }
+    }
+    #[inline(never)]
+    fn cost_of_many(&self, units: u64) -> Fine {
+        let whole = units.checked_mul(self.lane.unit.us.unsigned_abs()).and_then(|n| i64::try_from(n).ok());
+        match (whole, units.checked_mul(self.lane.unit.rest)) {
             (Some(us), Some(rest)) if us < MAX_MICROS => {
                 Fine { us: us + (rest / self.limit) as i64, rest: rest % self.limit }
             }
@@ -167,12 +181,15 @@ impl Bucket {
         self.full.max(Fine::at(now))
     }
     fn gap(&self, rule: &BucketRule, now: Instant) -> Fine {
-        self.full_from(now).minus(Fine::at(now), rule.limit)
+        self.gap_of(rule.limit, now)
+    }
+    fn gap_of(&self, limit: u64, now: Instant) -> Fine {
+        self.full_from(now).minus(Fine::at(now), limit)
     }
     /// Does one unit fit without any doubt? Where this says no, [`Bucket::retry_at`] knows exactly.
     #[inline]
-    pub(super) fn is_ample(&self, rule: &BucketRule, now: Instant) -> bool {
-        self.full.us.max(now.micros()) - now.micros() <= rule.ample
+    pub(super) fn is_ample(&self, lane: &Lane, now: Instant) -> bool {
+        self.full.us.max(now.micros()) - now.micros() <= lane.ample
     }
     /// When `units` fit; `None` when they do now. `after_count`: as it will be once this refusal has been counted.
     pub(super) fn retry_at(&self, rule: &BucketRule, units: u64, now: Instant, after_count: bool) -> Option<Instant> {
@@ -192,19 +209,24 @@ impl Bucket {
         cost.min(room.max(Fine::ZERO))
     }
     /// Takes units, below empty if need be.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, rule: &BucketRule, units: u64, now: Instant, more: &mut Option<Box<More>>) {
-        self.take_cost(rule, rule.cost(units), now, more);
+        self.take_cost(rule.limit, rule.cost(units), now, more);
+    }
+    /// Takes one unit.
+    #[inline(always)]
+    pub(super) fn take_one(&mut self, lane: &Lane, now: Instant, more: &mut Option<Box<More>>) {
+        self.take_cost(lane.limit, lane.unit, now, more);
     }
     /// Counts a refusal of `units`.
     pub(super) fn count(&mut self, rule: &BucketRule, units: u64, now: Instant, more: &mut Option<Box<More>>) {
         let cost = self.countable(rule, rule.cost(units), now);
         if cost > Fine::ZERO {
-            self.take_cost(rule, cost, now, more);
+            self.take_cost(rule.limit, cost, now, more);
         }
     }
-    #[inline]
-    fn take_cost(&mut self, rule: &BucketRule, cost: Fine, now: Instant, more: &mut Option<Box<More>>) {
+    #[inline(always)]
+    fn take_cost(&mut self, limit: u64, cost: Fine, now: Instant, more: &mut Option<Box<More>>) {
         if self.full <= Fine::at(now) {
             self.full = Fine::at(now);
             self.since = now;
@@ -212,18 +234,18 @@ impl Bucket {
                 more.lows.len = 0;
             }
         } else if now > self.since {
-            self.mark(rule, now, more);
+            self.mark(limit, now, more);
         }
         // both stay far below 2^63
         let (mut us, mut rest) = (self.full.us + cost.us, self.full.rest + cost.rest);
-        if rest >= rule.limit {
-            (us, rest) = (us + 1, rest - rule.limit);
+        if rest >= limit {
+            (us, rest) = (us + 1, rest - limit);
         }
         self.full = if us >= MAX_MICROS { Fine { us: MAX_MICROS, rest: 0 } } else { Fine { us, rest } };
     }
     #[inline(never)]
-    fn mark(&self, rule: &BucketRule, now: Instant, more: &mut Option<Box<More>>) {
-        let gap = self.gap(rule, now);
+    fn mark(&self, limit: u64, now: Instant, more: &mut Option<Box<More>>) {
+        let gap = self.gap_of(limit, now);
         more.get_or_insert_default().lows.push(Low { at: now, gap });
     }
     /// Gives back what has not refilled of `units`, as if those taken at `taken_at` had never been.
