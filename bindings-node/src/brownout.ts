@@ -50,9 +50,13 @@ export interface Probe {
 
 const DEFAULT_NAME = "default";
 let builtIn: EngineLoader | undefined;
+let ownClock = (): Clock => new WallClock();
 
-/** @internal The entry's own engine. */
-export function useLoader(loader: EngineLoader): void { builtIn = loader; }
+/** @internal The entry's own engine, and its clock where that is not the process's. */
+export function useLoader(loader: EngineLoader, clock?: () => Clock): void {
+  builtIn = loader;
+  if (clock) ownClock = clock;
+}
 
 let findAddon: () => Native | null = () => null;
 
@@ -106,7 +110,7 @@ export class Brownout {
       loader,
       policyJson: policyJson(options.policy),
       seed: seedOf(options.seed),
-      clock: options.clock ?? new WallClock(),
+      clock: options.clock ?? ownClock(),
       ...(options.snapshot === undefined ? {} : { snapshot: options.snapshot }),
       ...(options.onSnapshot === undefined ? {} : { onSnapshot: options.onSnapshot }),
       ...(options.snapshotEveryMs === undefined ? {} : { snapshotEveryMs: options.snapshotEveryMs }),
@@ -183,7 +187,8 @@ export class Brownout {
 function seedOf(seed: number | bigint | undefined): bigint {
   if (typeof seed === "bigint") return BigInt.asUintN(64, seed);
   if (seed === undefined) {
-    const draw = crypto.getRandomValues(new Uint32Array(2));
+    let draw = [0, 1].map(() => Math.floor(Math.random() * 2 ** 32));
+    try { draw = [...crypto.getRandomValues(new Uint32Array(2))]; } catch { /* Workers give none while modules are loaded */ }
     return (BigInt(draw[0] ?? 0) << 32n) | BigInt(draw[1] ?? 0);
   }
   if (!Number.isSafeInteger(seed) || seed < 0) throw fault("number_out_of_range", "seed", "a seed is an integer from 0 to 2^53", "send a number inside the range the message names");

@@ -6,6 +6,8 @@ export interface Clock {
   now(): number;
   /** How often the clock was set anew since it was made; the engine is re-based when this grows and time went back. */
   readonly steps?: number;
+  /** Timers end with the request that set them: no call may lean on the timer of another, and nothing runs between requests. */
+  readonly perCall?: boolean;
   /** Runs `fn` once, about `delayMs` of this clock's milliseconds from now. Never keeps the process alive unless `hold` says so. */
   setTimer(fn: () => void, delayMs: number): unknown;
   clearTimer(timer: unknown): void;
@@ -77,6 +79,7 @@ export class ScaledClock implements Clock {
     this.#from = from ?? this.#start;
   }
   get steps(): number { return this.base.steps ?? 0; }
+  get perCall(): boolean { return this.base.perCall === true; }
   now(): number { return this.#from + (this.base.now() - this.#start) * this.speed; }
   setTimer(fn: () => void, delayMs: number): unknown { return this.base.setTimer(fn, delayMs / this.speed); }
   clearTimer(timer: unknown): void { this.base.clearTimer(timer); }

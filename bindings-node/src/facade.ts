@@ -76,6 +76,8 @@ export class Facade {
   #nextAt = Number.POSITIVE_INFINITY;
   #steps: number;
   #dirty = false;
+  #begunAt = 0;
+  #snappedAt = 0;
   #lastSnapshot: Uint8Array | undefined;
   /** How many traps the state of that snapshot has been told of. */
   #trapsInSnapshot = 0;
@@ -93,7 +95,7 @@ export class Facade {
     this.#revival = new Revival(this, options.loader);
     const at = this.clock.now();
     try {
-      this.#take(options.snapshot ? options.loader.restore(this.#policyJson, options.snapshot, at) : options.loader.create(this.#policyJson, options.seed, at));
+      this.#begin(at);
     } catch (error) {
       throw readThrown(error);
     }
@@ -131,7 +133,10 @@ export class Facade {
 
   #rebase(at: number): void {
     const by = at - this.#behind.last;
-    if (by >= 0) return;
+    if (by >= 0) {
+      if (this.#begunAt <= 0) this.#begin(at); // made where the host shows no time
+      return;
+    }
     this.#behind.rebased(at);
     this.timers.shift(by);
     try { this.#handle({ verb: "command", order: "rebase", to_ms: at }, at); } catch (error) { console.error("brownout: re-base refused", error); }
@@ -342,6 +347,14 @@ export class Facade {
     return this.#raw !== null;
   }
 
+  #begin(at: number): void {
+    const { loader, snapshot, seed } = this.#o;
+    this.#begunAt = this.#snappedAt = at;
+    const old = this.#raw;
+    this.#take(snapshot ? loader.restore(this.#policyJson, snapshot, at) : loader.create(this.#policyJson, seed, at));
+    old?.free?.();
+  }
+
   #take(raw: RawEngine): void {
     this.#raw = raw;
     this.#read(raw);
@@ -430,9 +443,9 @@ export class Facade {
     this.listeners.emit(effects);
   }
 
-  /** One timer for `next`; it never keeps the process alive. */
+  /** One timer for `next`; it never keeps the process alive. Where no timer outlives its request, the next call looks. */
   #arm(nextMs: number, at: number): void {
-    if (nextMs < 0 || this.#closed) return;
+    if (nextMs < 0 || this.#closed || this.clock.perCall) return;
     if (this.#nextTimer !== null) {
       if (this.#nextAt <= nextMs && this.#nextAt > at) return; // early is harmless: it looks again
       this.clock.clearTimer(this.#nextTimer);
@@ -458,8 +471,16 @@ export class Facade {
   }
 
   #touch(): void {
+    const every = this.#o.snapshotEveryMs ?? SNAPSHOT_EVERY_MS;
+    if (this.clock.perCall) {
+      const at = this.clock.now();
+      if (at - this.#snappedAt < every) return;
+      this.#snappedAt = at;
+      this.#snap();
+      return;
+    }
     this.#dirty = true;
-    this.timers.after(this.#o.snapshotEveryMs ?? SNAPSHOT_EVERY_MS, () => {
+    this.timers.after(every, () => {
       this.#dirty = false;
       this.#snap();
     }, false);

@@ -1,10 +1,8 @@
 // One engine per name and process, whatever a bundler does: Next.js gives routes, pages, instrumentation and proxy separate
 // copies of every module, but they share `globalThis`.
-
 import { shared } from "./series.js";
 
 const KEY = shared("named");
-
 const TALLY = shared("tally");
 
 /** What this process has of engines, named or not: how many are open, and how often one was rebuilt. */

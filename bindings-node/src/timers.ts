@@ -70,7 +70,9 @@ export class TimerQueue {
   #timerDue = Number.POSITIVE_INFINITY;
   #holding = 0;
   #live = 0;
-  constructor(readonly clock: Clock) {}
+  /** Where timers end with the request that set them, each entry has a host timer of its own. */
+  readonly #own: WeakMap<Entry, unknown> | null;
+  constructor(readonly clock: Clock) { this.#own = clock.perCall ? new WeakMap() : null; }
 
   /** How many entries wait. */
   get size(): number { return this.#live; }
@@ -85,6 +87,7 @@ export class TimerQueue {
   /** Lets an entry that waits nowhere wait for `delayMs` from `nowMs`, which the caller has just read from the clock. */
   enter(entry: Entry, nowMs: number, delayMs: number, holds: boolean): void {
     const length = delayMs > 0 ? delayMs : 0;
+    if (this.#own !== null) return this.#alone(this.#own, entry, length);
     const latest = this.#latest;
     const lane = latest !== null && latest.lengthMs === length ? latest : this.#lane(length);
     const tail = lane.tail;
@@ -103,8 +106,17 @@ export class TimerQueue {
   leave(entry: Entry): void {
     const { place } = entry;
     if (place === OUT) return;
-    if (place !== DUE) this.#unlink(entry);
+    if (this.#own !== null) this.clock.clearTimer(this.#own.get(entry));
+    else if (place !== DUE) this.#unlink(entry);
     entry.place = OUT;
+  }
+
+  #alone(own: WeakMap<Entry, unknown>, entry: Entry, length: number): void {
+    entry.place = QUEUED;
+    own.set(entry, this.clock.setTimer(() => {
+      entry.place = OUT;
+      try { entry.expire(); } catch (error) { reportLater(error); }
+    }, length));
   }
 
   #lane(length: number): Lane {

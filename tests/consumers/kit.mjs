@@ -66,7 +66,7 @@ const environment = (more) => Object.fromEntries(Object.entries({ ...process.env
 /** A program of the consumer, run to its end; gives what it printed. What it said is in the error when it fails. */
 export function run(folder, program, args, env = {}) {
   try {
-    return execFileSync(program, args, { cwd: folder, env: environment(env), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 300_000, maxBuffer: 2 ** 26 });
+    return execFileSync(program, args, { cwd: folder, env: environment(env), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 900_000, maxBuffer: 2 ** 26 });
   } catch (error) {
     throw new Error(`${program} ${args.join(" ")}\n${error.stdout ?? ""}${error.stderr ?? error}`);
   }
@@ -89,7 +89,7 @@ export async function serve(folder, program, args, { ready, env = {} }) {
   let said = "";
   try {
     await new Promise((resolve, reject) => {
-      const deadline = setTimeout(() => reject(new Error(`not ready after two minutes\n${said}`)), 120_000);
+      const deadline = setTimeout(() => reject(new Error(`not ready after five minutes\n${said}`)), 300_000);
       const done = (then, value) => { clearTimeout(deadline); then(value); };
       const hear = (text) => { said += text; if (ready.test(said)) done(resolve); };
       for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", hear);

@@ -1,13 +1,12 @@
 // What every Next.js build is asked: is it one engine in all the copies of the code that Next.js makes?
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { bin, freePort, install, launch, open, run, serve } from "./kit.mjs";
 
 const BANNER = { es: "Algunas funciones están temporalmente limitadas: Facturación", en: "Some features are temporarily limited: Invoicing" };
 
 /** Builds the app of a folder with one bundler, starts it and asks it. */
-export function nextTests(name, { bundler, flags = [], env = {} }) {
-  const what = `${name}, ${bundler}`;
+export const nextTests = (name, { bundler, flags = [], env = {} }) => describe(`${name}, ${bundler}`, () => {
   let server, browser, base;
   const json = async (path) => (await fetch(base + path)).json();
 
@@ -25,7 +24,7 @@ export function nextTests(name, { bundler, flags = [], env = {} }) {
     server?.stop();
   });
 
-  test(`${what}: instrumentation, routes, server component, its client component and proxy count in one engine`, async () => {
+  test("instrumentation, routes, server component, its client component and proxy count in one engine", async () => {
     assert.deepEqual(await json("/api/engine"), { by: "route", granted: 2 });
     assert.match(server.output(), /instrumentation {"by":"instrumentation","granted":1}/);
     assert.deepEqual(await json("/api/other"), { by: "other", granted: 3, mail: false, services: ["afip"] });
@@ -36,7 +35,7 @@ export function nextTests(name, { bundler, flags = [], env = {} }) {
     assert.deepEqual(await json("/api/engine"), { by: "route", granted: 7 });
   });
 
-  test(`${what}: an edge route has an engine of its own, from the module as a file`, async () => {
+  test("an edge route has an engine of its own, from the module as a file", async () => {
     const seen = [];
     for (let i = 0; i < 4; i += 1) seen.push(await json("/api/edge?fail"));
     const edge = { runtime: "edge", by: "edge" };
@@ -44,7 +43,7 @@ export function nextTests(name, { bundler, flags = [], env = {} }) {
     assert.deepEqual(await json("/api/engine"), { by: "route", granted: 8 });
   });
 
-  test(`${what}: a page has an engine of its own too, and the banner loads without it`, async () => {
+  test("a page has an engine of its own too, and the banner loads without it", async () => {
     const { page, complaints } = await open(browser, `${base}/`);
     await page.locator("#page", { hasText: "circuit_open" }).waitFor();
     assert.equal(await page.locator("#page").textContent(), "1, 2, 3, 3 circuit_open");
@@ -62,7 +61,7 @@ export function nextTests(name, { bundler, flags = [], env = {} }) {
     await small.close();
   });
 
-  test(`${what}: a breaker that a route opens is open everywhere, and the page says so`, async () => {
+  test("a breaker that a route opens is open everywhere, and the page says so", async () => {
     // 1 to 8 above, and the page's own two: in the server component and in its client component
     for (const granted of [11, 12, 13]) assert.deepEqual(await json("/api/engine?fail"), { by: "route", granted });
     for (const [path, by] of [["/api/engine", "route"], ["/through-proxy", "proxy"]]) {
@@ -82,4 +81,4 @@ export function nextTests(name, { bundler, flags = [], env = {} }) {
       await page.close();
     }
   });
-}
+});

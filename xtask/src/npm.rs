@@ -64,6 +64,20 @@ pub fn package(place: &Place) -> Result<Counts> {
     place.tests(place.program("node").args(["--test", "tests/package/package.test.mjs"]))
 }
 
+/// The packed package in the applications under `tests/consumers`, each installed and built with its own tools.
+pub fn consumers(place: &Place) -> Result<Counts> {
+    chromium(place)?;
+    let packed = place.cache.join("packed");
+    std::fs::create_dir_all(&packed)?;
+    let tarball = pack(place, "bindings-node", &packed)?;
+    let folder = place.root.join("tests/consumers");
+    let names = std::fs::read_dir(&folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<Vec<_>, _>>()?;
+    let mut files: Vec<_> = names.into_iter().filter(|f| f.to_string_lossy().ends_with(".test.mjs")).collect();
+    files.sort();
+    let mut node = place.program("node");
+    place.tests(node.args(["--test", "--test-concurrency=2"]).args(files).env("BROWNOUT_TARBALL", tarball))
+}
+
 /// The banner and the engine in Chromium, which is fetched where it is missing.
 pub fn browser(place: &Place) -> Result<Counts> {
     in_chromium(place, "tests/browser/page.test.mjs")
@@ -74,10 +88,14 @@ pub fn incident(place: &Place) -> Result<Counts> {
     in_chromium(place, "tests/browser/incident.test.mjs")
 }
 
-fn in_chromium(place: &Place, file: &str) -> Result<Counts> {
-    let own = std::env::var_os("CHROMIUM");
-    if own.is_none() && !place.has("/usr/bin/chromium") {
+fn chromium(place: &Place) -> Result<()> {
+    if std::env::var_os("CHROMIUM").is_none() && !place.has("/usr/bin/chromium") {
         place.debian(&["chromium"], "the browser tests")?;
     }
+    Ok(())
+}
+
+fn in_chromium(place: &Place, file: &str) -> Result<Counts> {
+    chromium(place)?;
     place.tests(place.program("node").args(["--test", file]).env("PYTHON", python::interpreter(place)))
 }

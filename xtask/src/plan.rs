@@ -135,6 +135,13 @@ const STEPS: &[Step] = &[
         run: npm::package,
     },
     Step {
+        name: "consumers",
+        what: "the packed package in Node, Next.js, Vite, Jest, Workers and TypeScript",
+        after: &["npm"],
+        needs: "tests/consumers/kit.mjs",
+        run: npm::consumers,
+    },
+    Step {
         name: "browser",
         what: "banner and engine in a real browser",
         after: &["npm"],

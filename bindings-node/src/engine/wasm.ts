@@ -21,7 +21,9 @@ function instantiate(module: WebAssembly.Module): Instance {
   return { memory: exports.memory, engines: new Set() };
 }
 
-const dropped = new FinalizationRegistry<{ home: Instance; raw: glue.Engine }>(({ home, raw }) => {
+type Dropped = { home: Instance; raw: glue.Engine };
+/** Workers with an old compatibility date have no such registry: there an engine lives as long as its isolate. */
+const dropped = typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry<Dropped>(({ home, raw }) => {
   if (home.engines.delete(raw)) raw.free();
 });
 
@@ -35,7 +37,7 @@ class WasmEngine implements RawEngine {
     this.#home = home;
     this.#scratch = new Float64Array(home.memory.buffer, raw.scratch(), 16);
     home.engines.add(raw);
-    dropped.register(this, { home, raw }, this);
+    dropped?.register(this, { home, raw }, this);
   }
   get scratch(): Float64Array {
     // growing the memory detaches every view of it
@@ -55,7 +57,7 @@ class WasmEngine implements RawEngine {
   handle(inputJson: string, atMs: number): string { return this.#raw.handle(inputJson, atMs); }
   snapshot(): Uint8Array { return this.#raw.snapshot(); }
   free(): void {
-    dropped.unregister(this);
+    dropped?.unregister(this);
     if (this.#home.engines.delete(this.#raw)) this.#raw.free();
   }
 }

@@ -10,7 +10,7 @@ const bo = createBrownout({
     fallback = "queue"
     breaker = { consecutive_failures = 3, open = { base = "600s", jitter = 0 } }
     [services.slow]
-    retry = { attempts = 2, backoff = { base = "20ms", jitter = 0 }, on = ["failure"] }
+    retry = { attempts = 2, backoff = { base = "20ms", jitter = "none" }, on = ["failure"] }
     [features."invoicing.afip"]
     title = { es = "Facturación", en = "Invoicing" }
     needs = { afip = { open = "degraded" } }
