@@ -1,6 +1,6 @@
 //! Brownout for JavaScript as wasm: numbers in and out on the hot path, JSON text for everything else.
 //!
-//! Two builds of this crate: `engine` (everything) and `status` (what a browser loads for the banner). No logic and no default
+//! Three builds of this crate: `engine`, `status` (what a browser loads for the banner) and `tools` (what the command line asks). No logic and no default
 //! lives here.
 #![allow(missing_docs)]
 
@@ -10,6 +10,8 @@ mod engine;
 mod faulty;
 #[cfg(feature = "status")]
 mod status;
+#[cfg(feature = "tools")]
+mod tools;
 
 /// The version of the core.
 #[wasm_bindgen::prelude::wasm_bindgen]

@@ -205,3 +205,114 @@ fn what_is_no_recording_is_refused_with_its_line() {
     let other = policy(4, 4).to_string();
     assert_eq!(code(&incident().lines, &other), (json!("recording_policy"), json!("line 1")));
 }
+
+#[test]
+fn an_explanation_gives_every_gate_its_numbers() {
+    let mut tape = incident();
+    let keys = json!({});
+    let out = tape.send(50_000.0, json!({"verb": "explain", "service": "sms", "keys": keys, "weight": 2}));
+    let d = &out["decision"];
+    assert_eq!((&d["result"], &d["verdict"], &d["at_ms"]), (&json!("explained"), &json!("refused"), &json!(50000)));
+    let gates = d["gates"].as_array().unwrap();
+    assert_eq!(gates.iter().map(|g| g["gate"].as_str().unwrap()).collect::<Vec<_>>(), ["breaker", "throttle", "limit"]);
+    let rule = json!({"rule": "consecutive_failures", "value": 0, "trips_at": 9});
+    assert_eq!((&gates[0]["phase"], &gates[0]["calls"], &gates[0]["rules"][0]), (&json!("closed"), &json!(4), &rule));
+    // four of four used at 20 s; a minute later they are free
+    let before = tape.send(50_000.0, json!({"verb": "explain", "service": "sms", "weight": 5}))["decision"].take();
+    assert_eq!(
+        (&before["verdict"], &before["code"], &before["rule"]),
+        (&json!("refused"), &json!("impossible"), &json!("minute"))
+    );
+    // it takes nothing: the next call is decided as if nobody had asked
+    let fresh = incident().send(50_000.0, json!({"verb": "admit", "service": "afip"}));
+    assert_eq!(tape.send(50_000.0, json!({"verb": "admit", "service": "afip"})), fresh);
+}
+
+/// Afip opens at 4.1 s; at 10 s it has been open for 5.9 s and is tried at 34.1 s.
+#[test]
+fn a_decision_of_the_past_is_explained_from_a_recording() {
+    let payload = json!({
+        "policy": policy(5, 4).to_string(), "recording": incident().lines, "service": "afip", "until": "10s",
+    });
+    let (exit, out) = text("explain", &payload);
+    assert_eq!(exit, 0, "{out}");
+    assert_eq!(
+        out,
+        [
+            "afip at 10000: refused, circuit_open until 34100 (in 24.1 s)",
+            "breaker (service)          refuses: circuit_open until 34100 (in 24.1 s)",
+            "  phase                    open since 4100, attempt 1",
+            "  tried again at           34100 (in 24.1 s)",
+            "  last 1 m                 0 calls, 0 failed, 0 slow",
+            "  consecutive_failures     0, trips at 5",
+            "throttle (service)         passes",
+            "",
+        ]
+        .join("\n")
+    );
+    let mut late = payload.clone();
+    late["until"] = json!("soon");
+    assert_eq!(ask("explain", &late)["errors"][0]["code"], "bad_duration");
+    late["until"] = json!("3999.5");
+    late["service"] = json!("afp");
+    assert_eq!(ask("explain", &late)["errors"][0]["code"], "unknown_service");
+}
+
+#[test]
+fn a_decision_is_explained_from_a_snapshot() {
+    let mut tape = incident();
+    let state = tape.send(60_000.0, json!({"verb": "snapshot"}))["decision"]["bytes"].take();
+    let p = policy(5, 4).to_string();
+    let (_, out) = text("explain", &json!({"policy": p, "state": state, "service": "sms", "at": "10s"}));
+    assert!(out.starts_with("sms at 70000: refused, limited until 81000 (in 11 s)\n"), "{out}");
+    assert!(out.contains(" 4 of 4 calls, 0 remain, the call asks for 1\n"), "{out}");
+    let (_, out) = text("explain", &json!({"policy": p, "state": state, "service": "sms", "at": "81000"}));
+    assert!(out.starts_with("sms at 81000: granted\n"), "{out}");
+}
+
+fn cases() -> Value {
+    fn walk(dir: &std::path::Path, into: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, into);
+            } else if path.file_name().is_some_and(|n| n != "schema.json") {
+                into.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    walk(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors"), &mut files);
+    files.sort();
+    let case = |f: &std::path::PathBuf| json!({"file": f.file_name().unwrap().to_str(), "text": std::fs::read_to_string(f).unwrap()});
+    files.iter().map(case).collect()
+}
+
+#[test]
+fn every_vector_of_the_contract_is_a_test_case() {
+    let (exit, out) = text("test", &json!({ "cases": cases() }));
+    assert_eq!(exit, 0, "{out}");
+    assert!(out.ends_with(&format!("{} passed, 0 failed\n", cases().as_array().unwrap().len())));
+}
+
+#[test]
+fn a_case_without_a_policy_takes_the_teams_own() {
+    let case = r#"{"steps":[
+        {"at_ms":0,"do":{"verb":"call","service":"afip","outcome":"failure"},"times":3},
+        {"at_ms":1,"do":{"verb":"admit","service":"afip"},"expect":{"decision":{"code":"circuit_open"}}}]}"#;
+    let run = |failures| {
+        let cases = json!([{"file": "cases/opens.json", "text": case}]);
+        text("test", &json!({"policy": policy(failures, 4).to_string(), "cases": cases}))
+    };
+    assert_eq!(run(3), (0, "ok   opens (cases/opens.json)\n1 passed, 0 failed\n".into()));
+    let (exit, out) = run(4);
+    assert_eq!(exit, 1);
+    assert!(
+        out.starts_with(
+            "FAIL opens (cases/opens.json)\n  step 1: decision.code: expected \"circuit_open\"\n    got \"nothing\"\n"
+        ),
+        "{out}"
+    );
+    let cases = json!([{"file": "a.json", "text": "{"}]);
+    assert_eq!(text("test", &json!({ "cases": cases })).0, 1);
+}

@@ -1,4 +1,4 @@
-//! The two wasm builds and their glue, made with wasm-bindgen as a library: no command-line tool, no version skew.
+//! The three wasm builds and their glue, made with wasm-bindgen as a library: no command-line tool, no version skew.
 use crate::counts::Counts;
 use crate::place::Place;
 use anyhow::{Context, Result, bail, ensure};
@@ -64,9 +64,10 @@ struct Build {
     features: &'static [&'static str],
 }
 
-const BUILDS: [Build; 2] = [
+const BUILDS: [Build; 3] = [
     Build { folder: "engine", name: "engine", features: &[] },
     Build { folder: "status", name: "status", features: &["--no-default-features", "--features", "status"] },
+    Build { folder: "tools", name: "tools", features: &["--no-default-features", "--features", "tools"] },
 ];
 
 /// The engine that stops on purpose: for tests, never beside the others.
@@ -80,7 +81,7 @@ pub fn generated(place: &Place) -> PathBuf {
     place.root.join("bindings-node/src/generated")
 }
 
-/// Builds both, writes the glue, and looks at what they ask of their host.
+/// Builds all, writes the glue, and looks at what they ask of their host.
 pub fn check(place: &Place) -> Result<Counts> {
     let mut counts = Counts::default();
     for build in &BUILDS {
@@ -104,7 +105,7 @@ pub fn faulty(place: &Place, out: &Path) -> Result<()> {
 }
 
 fn make(place: &Place, build: &Build, out: &Path) -> Result<Vec<u8>> {
-    // One target folder each: the two builds have the same file name.
+    // One target folder each: the builds have the same file name.
     let target = place.target.join("wasm").join(build.folder);
     let mut command = cargo(place)?;
     command

@@ -41,7 +41,7 @@ codes! {
     Conflict = "conflict", "keep one of the two fields";
     TooMany = "too_many", "keep within the bound the message names";
     UnsupportedVersion = "unsupported_version", "write `version = 1`";
-    UnknownVerb = "unknown_verb", "use admit, settle, observe, command, advance, report, headers or reload";
+    UnknownVerb = "unknown_verb", "use admit, settle, observe, command, advance, report, headers, explain or reload";
     UnknownService = "unknown_service", "use a service that the policy declares";
     UnknownFeature = "unknown_feature", "use a feature that the policy declares";
     UnknownLimit = "unknown_limit", "use a limit that the service declares";

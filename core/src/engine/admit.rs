@@ -69,7 +69,12 @@ impl Engine {
     }
 
     /// The cell of each split, or `None` when there is no room for a new key.
-    fn resolve(&mut self, call: &Call, peek: bool, now: Instant) -> Result<Option<[u32; MAX_SPLITS]>, Fault> {
+    pub(super) fn resolve(
+        &mut self,
+        call: &Call,
+        peek: bool,
+        now: Instant,
+    ) -> Result<Option<[u32; MAX_SPLITS]>, Fault> {
         let mut cells = [NO_CELL; MAX_SPLITS];
         let service = call.service as usize;
         self.spare(&call.keys);
@@ -118,7 +123,7 @@ impl Engine {
     }
 
     /// Checks every gate in order; whatever says no is noted in `failing`.
-    fn check(&mut self, call: &Call, cells: [u32; MAX_SPLITS], now: Instant) -> Checked {
+    pub(super) fn check(&mut self, call: &Call, cells: [u32; MAX_SPLITS], now: Instant) -> Checked {
         let mut checked = Checked { cells, breaker: None, rollup: None, limits: 0 };
         self.check_breaker(call, &mut checked, now);
         self.check_throttle(call, &checked, now);
@@ -212,13 +217,13 @@ impl Engine {
             });
         }
     }
-    fn is_exempt(&self, call: &Call, exempt: &[alloc::string::String]) -> bool {
+    pub(super) fn is_exempt(&self, call: &Call, exempt: &[alloc::string::String]) -> bool {
         !exempt.is_empty()
             && call.keys.iter().any(|k| matches!(k, Key::Id(id) if exempt.iter().any(|e| *e == self.keys.name(*id))))
     }
 
     /// The refusal: the first enforced failing rule is the reason, `impossible` beats `limited`.
-    fn refusal(&self, call: &Call, now: Instant) -> Refusal {
+    pub(super) fn refusal(&self, call: &Call, now: Instant) -> Refusal {
         let enforced = || self.failing.iter().filter(|f| !f.shadow);
         let none = fails(Gate::Engine, RefusalCode::PermitsExhausted, false);
         let mut reason = enforced().next().copied().unwrap_or(none);

@@ -11,6 +11,7 @@ mod cells;
 mod clock;
 mod command;
 mod deadlines;
+mod explain;
 mod grant;
 mod headers;
 mod input;
@@ -32,6 +33,7 @@ mod straight;
 mod transition;
 
 pub use cells::MAX_SPLITS;
+pub use explain::{BreakerReading, Explained, LimitReading, ThrottleReading};
 pub use input::{Call, Command, Ended, Key, ModeScope, Observation, Settle, Target};
 pub use output::{Decision, Effect, Failing, GATES, Gate, Next, Output, REFUSALS, Refusal, RefusalCode, Uncounted};
 pub use permits::MAX_UNITS;

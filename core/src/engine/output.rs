@@ -3,9 +3,11 @@ use crate::base::key::KeyId;
 use crate::base::time::{Instant, Span};
 use crate::call::{Outcome, RetryVerdict};
 use crate::engine::Engine;
+use crate::engine::explain::Explained;
 use crate::gate::breaker::Transition;
 use crate::report::Rendered;
 use crate::status::state::StatusEffect;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -150,6 +152,8 @@ pub enum Decision {
     Headers(Vec<(&'static str, String)>),
     /// A report.
     Report(Rendered),
+    /// What every gate looks at.
+    Explained(Box<Explained>),
     /// All state, as base64 text.
     Snapshot(String),
     /// Nothing to say.

@@ -6,12 +6,18 @@
 //! is `{"errors":[…]}` (exit code 2). The engine is driven as any host drives it, by [`crate::Engine::handle_json`].
 mod ask;
 mod compare;
+mod explain;
 mod lint;
 mod locate;
+pub mod matching;
 mod player;
 mod replay;
 mod tally;
+mod test;
+mod vector;
 mod words;
 
+pub use explain::explain;
 pub use lint::lint;
 pub use replay::replay;
+pub use test::test;

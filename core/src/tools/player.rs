@@ -94,6 +94,10 @@ impl Player {
             digest: 0,
         }
     }
+    /// The engine as it stands; `None` before the first line.
+    pub(super) fn into_engine(self) -> Option<Engine> {
+        self.engine
+    }
     /// Begins an engine as the line says. Errors: those of the policy and the snapshot, `recording_policy`.
     pub(super) fn begin(&mut self, line: &Line) -> Result<(), Vec<Fault>> {
         let at = line.at.as_ms();

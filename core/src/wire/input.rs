@@ -56,6 +56,7 @@ impl Engine {
             }
             "report" => self.take_report(t, &faults, at),
             "headers" => self.take_headers(t, &faults, at),
+            "explain" => self.take_explain(t, &faults, at),
             "snapshot" => {
                 t.finish();
                 if faults.is_empty() {
@@ -365,6 +366,18 @@ impl Engine {
         if faults.is_empty() {
             let keys = self.find_keys(names);
             self.headers(service, &keys, refused_until, at)?;
+        }
+        Ok(())
+    }
+    fn take_explain(&mut self, t: Table, faults: &Faults, at: Instant) -> Result<(), Fault> {
+        let service = self.read_service(&t)?;
+        let names = self.read_keys(&t);
+        let mut amounts = self.read_amounts(&t).map(|a| a.unwrap_or(0));
+        amounts[0] = t.integer("weight", 1, EXACT).unwrap_or(1);
+        t.finish();
+        if faults.is_empty() {
+            let keys = self.look_up_all(names)?;
+            self.explain(&Call { keys, amounts, ..Call::of(service) }, at)?;
         }
         Ok(())
     }

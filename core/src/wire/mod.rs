@@ -2,6 +2,7 @@
 //!
 //! `input` reads, `output` writes, `raw` is the numeric surface, `call` answers questions that need no engine.
 mod call;
+mod explain;
 mod input;
 mod output;
 mod raw;

@@ -56,7 +56,7 @@ impl Engine {
         w.end();
         w.finish()
     }
-    fn time(&self, w: &mut Writer, key: &str, at: Option<Instant>) {
+    pub(super) fn time(&self, w: &mut Writer, key: &str, at: Option<Instant>) {
         w.opt_num(key, at.map(|at| self.wall(at)));
     }
     fn write_decision(&self, w: &mut Writer, out: &Output) {
@@ -91,6 +91,7 @@ impl Engine {
                 headers.iter().for_each(|(name, value)| w.field_str(name, value));
                 w.end();
             }
+            Decision::Explained(e) => self.write_explained(w, e, out.failing),
             Decision::Report(r) => {
                 w.field_str("result", "report");
                 w.field_num("status", r.status);
@@ -112,7 +113,7 @@ impl Engine {
         self.write_failing(w, "would_refuse", failing, true);
         self.write_retry(w, &r.retry);
     }
-    fn write_reason(&self, w: &mut Writer, f: &Failing) {
+    pub(super) fn write_reason(&self, w: &mut Writer, f: &Failing) {
         w.field_str("gate", GATES[f.gate as usize]);
         w.field_str("code", f.code.word());
         w.field_str("scope", if f.keyed { "tenant" } else { "service" });

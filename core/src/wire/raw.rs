@@ -142,7 +142,11 @@ impl Engine {
                 flags |= self.write_retry_out(retry, out);
                 f64::from(u32::from(uncounted.is_none() && outcome.counts()))
             }
-            Decision::Headers(_) | Decision::Report(_) | Decision::Snapshot(_) | Decision::Done => 1.0,
+            Decision::Headers(_)
+            | Decision::Explained(_)
+            | Decision::Report(_)
+            | Decision::Snapshot(_)
+            | Decision::Done => 1.0,
         };
         if flags != 0 {
             out[1] = if self.told.is_never() { -1.0 } else { self.wall(self.told).as_ms() };
