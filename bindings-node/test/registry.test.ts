@@ -1,6 +1,6 @@
 // One engine per name and process.
 import { afterEach, expect, test, vi } from "vitest";
-import { brownout, createBrownout } from "../src/node.js";
+import { brownout, call, callAsync, createBrownout, engineInfo } from "../src/node.js";
 import { FakeClock } from "../src/testing.js";
 import { POLICY, START } from "./kit.js";
 
@@ -43,4 +43,15 @@ test("a closed engine frees its name", () => {
   a.close();
   expect(brownout("closed")).toBeUndefined();
   expect(make("closed")).not.toBe(a);
+});
+
+test("what there is of engines can be seen, and without the addon nothing is missed", async () => {
+  const before = engineInfo();
+  expect(before).toMatchObject({ kind: "wasm", version: JSON.parse(call("version")), native: null });
+  const bo = createBrownout({ name: "seen", policy: POLICY, engine: "native" });
+  expect([engineInfo().engines - before.engines, engineInfo("seen").kind, bo.kind]).toEqual([1, "wasm", "wasm"]);
+  bo.close();
+  bo.close();
+  expect(engineInfo().engines).toBe(before.engines);
+  expect(await callAsync("policy_check", JSON.stringify(POLICY))).toBe(call("policy_check", JSON.stringify(POLICY)));
 });

@@ -32,6 +32,10 @@ def test_the_surface_is_the_contracts() -> None:
     assert sorted(_core.__all__) == sorted(["Engine", "Decision", *SHORT_WAY, *SURFACE["functions"]])
 
 
+def test_what_is_published_cannot_be_made_to_stop() -> None:
+    assert not hasattr(_core.Engine, "fault")
+
+
 def test_a_policy_with_faults_is_refused_with_data() -> None:
     with pytest.raises(BrownoutError) as caught:
         _core.Engine('{"version":1,"services":{"a":{"nonsense":1},"b":{"nonsense":2}}}', 1, 0.0)

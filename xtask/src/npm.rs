@@ -33,9 +33,14 @@ pub fn test(place: &Place) -> Result<Counts> {
 
 /// Builds the native addon and puts it where its package looks for it.
 pub fn addon(place: &Place) -> Result<()> {
-    place.must(place.cargo().args(["build", "--release", "-p", "brownout-node"]))?;
+    // A target folder of its own: other flags than the rest would build everything again each time.
+    let target = place.target.join("addon");
+    let mut cargo = place.cargo();
+    cargo.args(["build", "--release", "-p", "brownout-node", "--target-dir"]).arg(&target);
+    cargo.env("RUSTFLAGS", place.nameless()).env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
+    place.must(&mut cargo)?;
     let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let built = place.target.join("release").join(format!("{prefix}brownout_node{suffix}"));
+    let built = target.join("release").join(format!("{prefix}brownout_node{suffix}"));
     let folder = place.root.join("bindings-node/native");
     // Another inode each time: a running process keeps the file that it has mapped.
     let (fresh, addon) = (folder.join("brownout.node.new"), folder.join("brownout.node"));
@@ -57,6 +62,11 @@ pub fn pack(place: &Place, package: &str, into: &Path) -> Result<PathBuf> {
     let packed: serde_json::Value = serde_json::from_str(&said).context("`npm pack` said something else than JSON")?;
     let name = packed[0]["filename"].as_str().context("`npm pack` names no file")?;
     Ok(into.join(name))
+}
+
+/// Both packages in a clean folder: `brownout` alone, then with `brownout-native` beside it.
+pub fn beside(place: &Place) -> Result<Counts> {
+    place.tests(place.program("node").args(["--test", "tests/package/native.test.mjs"]))
 }
 
 /// The built package as its users get it.

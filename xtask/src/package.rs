@@ -16,7 +16,10 @@ struct Part {
     make: fn(&Place, &Path) -> Result<Vec<PathBuf>>,
 }
 
-const PARTS: &[Part] = &[Part { name: "npm", what: "npm package `brownout`", make: npm_package }];
+const PARTS: &[Part] = &[
+    Part { name: "npm", what: "npm package `brownout`", make: npm_package },
+    Part { name: "native", what: "npm package `brownout-native`, for this platform", make: native_package },
+];
 
 /// Builds the parts asked for, or all, and writes the record.
 pub fn run(place: &Place, only: &[String]) -> Result<bool> {
@@ -52,6 +55,11 @@ fn npm_package(place: &Place, dist: &Path) -> Result<Vec<PathBuf>> {
         ensure!(step(place)?.failed == 0, "the npm package does not build");
     }
     Ok(vec![npm::pack(place, "bindings-node", dist)?])
+}
+
+fn native_package(place: &Place, dist: &Path) -> Result<Vec<PathBuf>> {
+    npm::addon(place)?;
+    Ok(vec![npm::pack(place, "bindings-node/native", dist)?])
 }
 
 /// An artefact without its licences or its README is not published.

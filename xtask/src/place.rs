@@ -37,6 +37,14 @@ impl Place {
         self.program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
     }
 
+    /// Flags for the compiler: no path of the machine that built it belongs into a published file.
+    pub fn nameless(&self) -> String {
+        let home = std::env::var("CARGO_HOME")
+            .or_else(|_| std::env::var("HOME").map(|h| format!("{h}/.cargo")))
+            .unwrap_or_default();
+        format!("--remap-path-prefix={home}=/cargo --remap-path-prefix={}=/brownout", self.root.display())
+    }
+
     /// Runs to the end with its output as it is. False: it failed.
     pub fn run(&self, command: &mut Command) -> Result<bool> {
         Ok(command.status().with_context(|| format!("`{}` could not be started", show(command)))?.success())

@@ -142,6 +142,13 @@ const STEPS: &[Step] = &[
         run: npm::consumers,
     },
     Step {
+        name: "beside",
+        what: "the packed `brownout` alone, and with `brownout-native`: silent, visible, shared by workers",
+        after: &["npm", "native"],
+        needs: "tests/package/native.test.mjs",
+        run: npm::beside,
+    },
+    Step {
         name: "browser",
         what: "banner and engine in a real browser",
         after: &["npm"],

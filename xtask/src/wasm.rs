@@ -48,12 +48,7 @@ pub fn cargo(place: &Place) -> Result<Command> {
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld-19")
             .arg("-Zbuild-std=std,panic_abort");
     }
-    // No path of the machine that built it belongs into a published file.
-    let home = std::env::var("CARGO_HOME")
-        .or_else(|_| std::env::var("HOME").map(|h| format!("{h}/.cargo")))
-        .unwrap_or_default();
-    let root = place.root.display();
-    command.env("RUSTFLAGS", format!("--remap-path-prefix={home}=/cargo --remap-path-prefix={root}=/brownout"));
+    command.env("RUSTFLAGS", place.nameless());
     Ok(command)
 }
 
