@@ -91,7 +91,7 @@ impl Engine {
                 headers.iter().for_each(|(name, value)| w.field_str(name, value));
                 w.end();
             }
-            Decision::Explained(e) => self.write_explained(w, e, out.failing),
+            Decision::Explained(e) => self.write_explained(w, e, out.failing()),
             Decision::Report(r) => {
                 w.field_str("result", "report");
                 w.field_num("status", r.status);
