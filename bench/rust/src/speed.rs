@@ -10,11 +10,14 @@ use cpu_time::ProcessTime;
 use std::hint::black_box;
 use std::time::Duration;
 
-/// All of it, told as it is known.
-pub fn all(quick: bool) {
-    let (turns, turn) = if quick { (3, Duration::from_millis(20)) } else { (15, Duration::from_millis(150)) };
-    hot(turns, turn);
-    failing(turns, turn);
+/// How often, and how long each time.
+fn turns(quick: bool) -> (u32, Duration) {
+    if quick { (3, Duration::from_millis(20)) } else { (15, Duration::from_millis(150)) }
+}
+
+/// Failing calls and the snapshot.
+pub fn rest(quick: bool) {
+    failing(quick);
     snapshots(if quick { 1 } else { 5 });
 }
 
@@ -59,7 +62,8 @@ impl Ours {
     }
 }
 
-fn hot(turns: u32, turn: Duration) {
+/// The hot path, beside the rivals'.
+pub fn hot(quick: bool) {
     let (mut alone, mut one, mut many) = (Ours::new(ALONE, 1), Ours::new(FULL, 1), Ours::new(FULL, TENANTS));
     let (mut one_clock, mut many_clock) = (Ours::new(FULL, 1), Ours::new(FULL, TENANTS));
     let since = std::time::Instant::now();
@@ -91,11 +95,12 @@ fn hot(turns: u32, turn: Duration) {
         }),
         Case::new("rivals.full_name.many", |n| (0..n).for_each(|_| rival_names.pass(&names[step(&mut j)]))),
     ];
+    let (turns, turn) = turns(quick);
     run(cases, turns, turn);
 }
 
 /// Fifteen calls in sixteen fail, so that the breaker judges each and never opens; against calls that all succeed.
-fn failing(turns: u32, turn: Duration) {
+fn failing(quick: bool) {
     let filled = |policy| {
         let mut ours = Ours::new(policy, 1);
         ours.pass(100_000, Outcome::Success);
@@ -114,6 +119,7 @@ fn failing(turns: u32, turn: Duration) {
         Case::new("core.window_count.success", |n| good_count.pass(n, Outcome::Success)),
         Case::new("core.window_count.failure", |n| fail(bad_count, n)),
     ];
+    let (turns, turn) = turns(quick);
     run(cases, turns, turn);
 }
 

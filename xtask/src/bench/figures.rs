@@ -69,12 +69,14 @@ impl Figures {
         self.figures.get(name)?.median()
     }
 
-    /// How often one is the other: turn by turn where both were timed in the same turns, else median by median.
+    /// How often one median is the other: for what was timed in processes of its own.
+    pub fn against(&self, over: &str, under: &str) -> Option<f64> {
+        Some(self.median(over)? / self.median(under)?)
+    }
+
+    /// How often one is the other, turn by turn: for what was timed in the same turns.
     pub fn ratio(&self, over: &str, under: &str) -> Option<f64> {
         let (a, b) = (self.figures.get(over)?, self.figures.get(under)?);
-        if a.samples.len() != b.samples.len() {
-            return Some(a.median()? / b.median()?);
-        }
         let turns: Vec<f64> = a.samples.iter().zip(&b.samples).map(|(a, b)| a / b).collect();
         median(&turns)
     }
@@ -155,8 +157,8 @@ mod tests {
             r#"{"figure":"c","unit":"ns","samples":[10]}"#,
         ]);
         assert_eq!(f.ratio("a", "b"), Some(2.0));
-        assert_eq!(f.ratio("a", "c"), Some(3.0));
-        assert_eq!(f.ratio("a", "d"), None);
+        assert_eq!(f.against("a", "c"), Some(3.0));
+        assert_eq!(f.against("a", "d"), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The figures in the repository, and the pages that are written from them: between markers, by this command alone.
 use super::figures::Figures;
+use super::lines::Show;
 use super::{Part, table};
 use crate::place::Place;
 use anyhow::{Context, Result, bail};
@@ -16,9 +17,12 @@ struct Block {
 
 const PAGE: &str = "docs/performance.md";
 
-const BLOCKS: [Block; 3] = [
+const BLOCKS: [Block; 6] = [
     Block { page: PAGE, name: "machine", text: machine },
     Block { page: PAGE, name: "rust", text: |f| table::markdown(&table::rows(&[Part::Rust], f)) },
+    Block { page: PAGE, name: "node", text: |f| table::markdown(&table::rows(&[Part::Node], f)) },
+    Block { page: PAGE, name: "python", text: |f| table::markdown(&table::rows(&[Part::Python], f)) },
+    Block { page: "README.md", name: "added", text: added },
     Block { page: PAGE, name: "samples", text: samples },
 ];
 
@@ -65,6 +69,24 @@ fn machine(figures: &Figures) -> String {
     let mut out = String::from("| | |\n|---|---|\n");
     for (fact, text) in figures.facts() {
         let _ = writeln!(out, "| {fact} | {text} |");
+    }
+    out
+}
+
+/// What a guarded call waits longer than a bare one.
+fn added(figures: &Figures) -> String {
+    let mut out = String::from("| added to each call | p50 | p99 |\n|---|---|---|\n");
+    for (what, name) in [
+        ("Node: `guard(…).run(fn)`, breaker, three limits, retry, timeout", "node.guardRun"),
+        ("Node: opossum `fire`, its defaults", "node.opossumFire"),
+        ("Node: cockatiel `wrap(retry, breaker, bulkhead, timeout)`", "node.cockatielWrap"),
+        ("Python: decorated function, breaker, three limits, retry", "python.sync_full"),
+        ("Python: tenacity, pybreaker and limits stacked", "python.stacked"),
+    ] {
+        let cell = |of: &str| {
+            figures.median(&format!("{name}.{of}")).map_or_else(|| "not measured".into(), |ns| Show::Us.write(ns))
+        };
+        let _ = writeln!(out, "| {what} | {} | {} |", cell("p50"), cell("p99"));
     }
     out
 }

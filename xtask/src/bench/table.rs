@@ -44,13 +44,16 @@ impl Row {
 }
 
 impl Show {
-    fn write(self, value: f64) -> String {
+    pub fn write(self, value: f64) -> String {
         match self {
             Show::Ns if value >= 10_000.0 => format!("{} µs", digits(value / 1e3)),
             Show::Ns => format!("{} ns", digits(value)),
+            Show::Us => format!("{} µs", digits(value / 1e3)),
             Show::Ms => format!("{} ms", digits(value)),
             Show::Bytes => format!("{} B", digits(value)),
             Show::Times => format!("{} ×", digits(value)),
+            Show::Part if value > 0.0 && value < 1.0 => format!("1/{}", digits(1.0 / value)),
+            Show::Part => format!("{} ×", digits(value)),
             Show::Percent => format!("{} %", digits(value)),
             Show::Count => digits(value),
         }
@@ -91,18 +94,24 @@ pub fn text(rows: &[Row]) -> String {
     out
 }
 
-/// For a page.
+/// For a page: what differs stands below, each remark once, under its number.
 pub fn markdown(rows: &[Row]) -> String {
-    let mut out = String::from("| what | figure | bar | |\n|---|---|---|---|\n");
+    let mut out = String::from("| what | figure | bar | | see |\n|---|---|---|---|---|\n");
+    let mut notes: Vec<&str> = Vec::new();
     for row in rows {
-        let _ = writeln!(out, "| {} | {} | {} | {} |", row.what, row.figure, row.bar, row.word());
+        let see = match (row.note, notes.iter().position(|note| *note == row.note)) {
+            ("", _) => String::new(),
+            (_, Some(at)) => format!("{}", at + 1),
+            (note, None) => {
+                notes.push(note);
+                format!("{}", notes.len())
+            }
+        };
+        let _ = writeln!(out, "| {} | {} | {} | {} | {see} |", row.what, row.figure, row.bar, row.word());
     }
-    let notes: Vec<&Row> = rows.iter().filter(|row| !row.note.is_empty()).collect();
-    if !notes.is_empty() {
-        out.push_str("\nHow to read it, and what the rivals do otherwise:\n\n");
-        for row in notes {
-            let _ = writeln!(out, "* {}: {}.", row.what, row.note);
-        }
+    out.push('\n');
+    for (at, note) in notes.iter().enumerate() {
+        let _ = writeln!(out, "{}. {note}", at + 1);
     }
     out
 }
@@ -125,6 +134,7 @@ mod tests {
         ] {
             assert_eq!(digits(value), text);
         }
+        assert_eq!([0.025, 1.5].map(|v| Show::Part.write(v)), ["1/40", "1.5 ×"]);
         assert_eq!(Show::Ns.write(21_900.0), "21.9 µs");
     }
 
