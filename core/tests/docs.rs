@@ -161,6 +161,27 @@ fn every_link_leads_somewhere() {
     }
     assert!(seen >= 20, "only {seen} links found");
 }
+
+#[test]
+fn what_callers_see_when_it_breaks_is_a_test() {
+    let text = read("README.md");
+    let table = text.split_once("| what breaks |").unwrap().1.split_once("\n\n").unwrap().0;
+    let rows: Vec<&str> = table.lines().skip(2).collect();
+    assert!(rows.len() >= 10, "only {} rows", rows.len());
+    for row in rows {
+        let proofs = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let mut found = 0;
+        for proof in proofs.split("](").skip(1) {
+            let (path, rest) = proof.split_once(')').unwrap();
+            let file = read(path);
+            let name = rest.strip_prefix(": `").map(|name| name.split('`').next().unwrap());
+            assert!(name.is_some() != path.ends_with(".json"), "`{path}` has many tests: which?");
+            assert!(name.is_none_or(|name| file.contains(name)), "`{path}` has no test `{}`", name.unwrap_or_default());
+            found += 1;
+        }
+        assert!(found > 0, "nothing proves: {row}");
+    }
+}
 /// The anchors of a page's headings.
 fn anchors(text: &str) -> BTreeSet<String> {
     let heading = |line: &str| {
