@@ -13,7 +13,18 @@ pub fn check(place: &Place) -> Result<Counts> {
         .iter()
         .filter_map(|v| v.as_str())
         .collect();
-    let text = place.output(place.cargo().args(["metadata", "--format-version", "1", "--locked"]))?;
+    let mut counts = Counts::default();
+    for manifest in ["Cargo.toml", "bench/rust/Cargo.toml"] {
+        counts.add(crates_of(place, manifest, &allow)?);
+    }
+    Ok(counts)
+}
+
+/// Every crate that this manifest's lock file names.
+fn crates_of(place: &Place, manifest: &str, allow: &[&str]) -> Result<Counts> {
+    let mut cargo = place.cargo();
+    let text =
+        place.output(cargo.args(["metadata", "--format-version", "1", "--locked", "--manifest-path", manifest]))?;
     let metadata: Value = serde_json::from_str(&text)?;
     let mut bad = 0;
     let packages = metadata["packages"].as_array().context("cargo metadata lists no packages")?;
@@ -21,7 +32,7 @@ pub fn check(place: &Place) -> Result<Counts> {
         let licence = package["license"].as_str().unwrap_or("");
         let source = package["source"].as_str();
         let from_registry = source.is_none_or(|s| s.starts_with("registry+"));
-        if !from_registry || !allowed(licence, &allow) {
+        if !from_registry || !allowed(licence, allow) {
             println!(
                 "{} {}: licence `{licence}` from {}",
                 package["name"],
@@ -31,7 +42,7 @@ pub fn check(place: &Place) -> Result<Counts> {
             bad += 1;
         }
     }
-    println!("{} crates, {bad} not allowed", packages.len());
+    println!("{manifest}: {} crates, {bad} not allowed", packages.len());
     Ok(Counts::check(bad == 0))
 }
 

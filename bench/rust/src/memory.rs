@@ -93,11 +93,11 @@ fn idle() {
     let hour = Span::from_millis(3_600_000);
     let (mut now, mut wakes) = (Instant::EPOCH, 0u32);
     let begin = ProcessTime::now();
-    let mut next = e.advance(now).next.map(|n| n.at);
+    let mut next = e.advance(now).next().map(|n| n.at);
     while let Some(at) = next.filter(|at| *at <= Instant::EPOCH + hour) {
         now = at.max(now);
         wakes += 1;
-        next = e.advance(now).next.map(|n| n.at);
+        next = e.advance(now).next().map(|n| n.at);
     }
     let share = begin.elapsed().as_secs_f64() / 3_600.0;
     tell("core.idle.wakes", "per hour", &[f64::from(wakes)]);
