@@ -2,6 +2,8 @@
 // The addon loads, answers in its shapes, refuses with data and is shared by threads.
 const { test } = require("node:test");
 const assert = require("node:assert");
+const { readFileSync } = require("node:fs");
+const { join } = require("node:path");
 const { Worker, isMainThread, workerData, parentPort } = require("node:worker_threads");
 const { Engine, call, callAsync, version } = require("./index.cjs");
 
@@ -46,6 +48,13 @@ if (!isMainThread) {
 
   test("what is published cannot be made to stop", () => {
     assert.deepStrictEqual([Engine.prototype.fault, require("./brownout.node").fault], [undefined, undefined]);
+  });
+
+  test("every entry catches a panic", () => {
+    const source = readFileSync(join(__dirname, "src/lib.rs"), "utf8");
+    const marked = [...source.matchAll(/#\[napi(.*?)\]\n(?:\s*#\[.*\n)*\s*pub (fn|struct) (\w+)/g)];
+    assert.deepStrictEqual(marked.filter(([, how, what]) => what === "fn" && how !== "(catch_unwind)").map(([, , , name]) => name), []);
+    assert.ok(marked.length >= 14);
   });
 
   test("imported and required alike", async () => {
@@ -102,5 +111,21 @@ if (!isMainThread) {
     assert.ok(asked instanceof Promise);
     assert.strictEqual(await asked, call("policy_check", policy));
     assert.match(await callAsync("nonsense", ""), /"unknown_verb"/);
+  });
+
+  test("a long recording is replayed while the main thread goes on", async () => {
+    const head = { brownout: 1, at_ms: 1000, policy: JSON.parse(call("policy_check", policy)).hash, seed: "1" };
+    const inputs = Array.from({ length: 20_000 }, (_, i) => ({ verb: "admit", service: "afip", weight: 0, at_ms: 1001 + i }));
+    const payload = JSON.stringify({ policy, recording: [head, ...inputs].map((line) => JSON.stringify(line)).join("\n"), json: true });
+    let turns = 0;
+    let over = false;
+    const turn = () => { turns += 1; if (!over) setImmediate(turn); };
+    setImmediate(turn);
+    const replayed = await callAsync("replay", payload);
+    over = true;
+    assert.ok(turns > 0, "the main thread stood still");
+    const { exit, out } = JSON.parse(replayed);
+    assert.deepStrictEqual([exit, JSON.parse(out).inputs], [0, 20_000]);
+    assert.strictEqual(replayed, call("replay", payload));
   });
 }

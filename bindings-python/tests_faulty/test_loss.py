@@ -164,7 +164,28 @@ def test_every_way_to_make_a_call(bo: Brownout, clock: ManualClock) -> None:
         return out
 
     assert asyncio.run(in_turn()) == [1, 1, 0]
-    assert bo.engine.lost == 3
+    clock.advance(600_000.0)
+    assert bo.guard("faulty")(lambda: 4)() == 4
+    assert bo.engine.lost == 4
+
+
+def test_a_decorated_function_is_governed_again_after_the_loss(bo: Brownout) -> None:
+    seen: list[str] = []
+    bo.on("engine_rebuilt", lambda effect: seen.append(effect["cause"]))
+
+    @bo.guard("up", tenant="a")
+    def call() -> Any:
+        return fail()
+
+    for service in ("up", "faulty", "up", "up"):
+        if service == "faulty":
+            bo.guard("faulty")(lambda: 1)()
+            continue
+        with pytest.raises(ValueError, match="x"):
+            call()
+    with pytest.raises(Refused):
+        call()
+    assert seen == ["panic"]
 
 
 def test_eight_threads_and_one_call_that_stops_it(bo: Brownout, clock: ManualClock) -> None:
