@@ -111,6 +111,7 @@ impl Engine {
             return;
         }
         let Some(p) = self.policy.services[service].breaker.as_ref().filter(|_| at.has_breaker) else { return };
+        at.soil(cell);
         if at.throttle(cell).rests_at(touched, forget) <= now {
             at.set_throttle(cell, Throttle::default());
         }
@@ -259,6 +260,7 @@ impl Engine {
             && rollup.breaker.phase() == Phase::Closed
         {
             rollup.members.touch(cell, now, None);
+            s.breaker_split_mut().soil(cell);
         }
     }
     /// Limits that refuse, or would in shadow, count the refusal where the policy says so.

@@ -21,7 +21,8 @@ const NO_KEY: u32 = u32::MAX;
 const USED: u32 = 1 << 31;
 const PARKED: u32 = 1 << 30;
 const OWN_FAULT: u32 = 1 << 29;
-const LIVE: u32 = OWN_FAULT - 1;
+const DIRTY: u32 = 1 << 28;
+const LIVE: u32 = DIRTY - 1;
 
 /// What a cell is about, and whether it is in use. Memory: 16 bytes.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -29,13 +30,13 @@ pub(super) struct Cell {
     /// The last evaluated admit or counted settle.
     pub(super) touched: Instant,
     key: u32,
-    /// Permits in flight, and three flags.
+    /// Permits in flight, and four flags.
     state: u32,
 }
 
 impl Cell {
     fn new(key: Option<KeyId>, now: Instant) -> Cell {
-        Cell { touched: now, key: key.map_or(NO_KEY, |key| key.0), state: USED }
+        Cell { touched: now, key: key.map_or(NO_KEY, |key| key.0), state: USED | DIRTY }
     }
     pub(super) fn key(&self) -> Option<KeyId> {
         (self.key != NO_KEY).then_some(KeyId(self.key))
@@ -61,6 +62,17 @@ impl Cell {
     pub(super) fn set_own_fault(&mut self, yes: bool) {
         self.state = if yes { self.state | OWN_FAULT } else { self.state & !OWN_FAULT };
     }
+    /// Has it changed since it was last written into a part of a snapshot?
+    pub(super) fn is_dirty(&self) -> bool {
+        self.state & (DIRTY | USED) == DIRTY | USED
+    }
+    #[inline]
+    pub(super) fn set_dirty(&mut self) {
+        self.state |= DIRTY;
+    }
+    pub(super) fn set_clean(&mut self) {
+        self.state &= !DIRTY;
+    }
     /// A call has come in.
     #[inline]
     pub(super) fn enter(&mut self, now: Instant) {
@@ -70,12 +82,12 @@ impl Cell {
     /// A call that came in earlier is carried over.
     #[inline]
     pub(super) fn hold(&mut self) {
-        self.state += 1;
+        self.state = (self.state | DIRTY) + 1;
     }
     /// A call is over.
     #[inline]
     pub(super) fn leave(&mut self, now: Instant) {
-        self.state -= u32::from(self.live() > 0);
+        self.state = (self.state | DIRTY) - u32::from(self.live() > 0);
         self.touched = now;
     }
 }
@@ -232,6 +244,7 @@ impl Split {
         self.throttles.get(cell as usize).copied().unwrap_or_default()
     }
     pub(super) fn set_throttle(&mut self, cell: u32, throttle: Throttle) {
+        self.soil(cell);
         let at = cell as usize;
         if at >= self.throttles.len() {
             if throttle == Throttle::default() {
@@ -253,6 +266,13 @@ impl Split {
             }
         }
     }
+    /// A cell is about to change.
+    #[inline]
+    pub(super) fn soil(&mut self, cell: u32) {
+        if let Some(c) = self.cells.get_mut(cell as usize) {
+            c.set_dirty();
+        }
+    }
     /// The states of a cell, in the order of `limits`.
     #[inline]
     pub(super) fn states_of(&self, cell: u32) -> &[LimitState] {
@@ -268,6 +288,7 @@ impl Split {
     }
     /// The state of the `i`th limit of this split for a cell.
     pub(super) fn limit(&mut self, cell: u32, i: usize) -> &mut LimitState {
+        self.soil(cell);
         let at = cell as usize * self.limits.len() + i;
         &mut self.states[at]
     }

@@ -5,7 +5,7 @@
 //! an [`Output`]. Nothing is polled, nothing is called back. One big jump of time gives the history of many small ones.
 //!
 //! `cells` and `permits` hold the state, `admit`, `grant` and `settle` are the path of a call, `time` runs the deadlines,
-//! `transition` says what a moving breaker causes, `snapshot`, `restore` and `reload` carry the state over.
+//! `transition` says what a moving breaker causes, `snapshot`, `stream`, `restore` and `reload` carry the state over.
 mod admit;
 mod cells;
 mod clock;
@@ -30,6 +30,7 @@ mod service;
 mod settle;
 mod snapshot;
 mod straight;
+mod stream;
 mod transition;
 
 pub use cells::MAX_SPLITS;
@@ -50,6 +51,7 @@ use crate::engine::output::Answer;
 use crate::engine::permits::Permits;
 use crate::engine::rebuilt::Rebuilds;
 use crate::engine::service::ServiceState;
+use crate::engine::stream::Stream;
 use crate::policy::Policy;
 use crate::status::state::{StatusEffect, StatusState};
 use alloc::collections::BTreeMap;
@@ -101,6 +103,8 @@ pub struct Engine {
     pub(crate) told: Instant,
     /// The service that the last admit asked for.
     asked: u32,
+    /// The snapshot in parts that is under way.
+    stream: Option<Stream>,
     /// The fault of the last numeric call.
     pub(crate) failed: Option<Fault>,
 }
@@ -145,6 +149,7 @@ impl Engine {
             floor: Instant::EPOCH,
             told: Instant::NEVER,
             asked: 0,
+            stream: None,
             failed: None,
         })
     }

@@ -39,6 +39,7 @@ impl Engine {
         self.epoch = self.epoch.wrapping_add(1).max(1);
         self.refile_all();
         self.carry_status(&old_policy, now);
+        self.restart_stream();
         Ok(self.end(Decision::Done))
     }
     fn carry_permits(&mut self, old_policy: &Policy, old: &[ServiceState], now: Instant) {

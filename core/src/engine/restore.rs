@@ -12,6 +12,7 @@ use crate::engine::meter::Meter;
 use crate::engine::permits::{Held, MAX_PERMITS, MAX_SEQ, MAX_UNITS, Permit};
 use crate::engine::rebuilt::Rebuilds;
 use crate::engine::snapshot::{CLOCK, FORMAT, GAUGES, KEYS, MAGIC, MODES, NOTHING, PERMITS, SERVICES, STATUS};
+use crate::engine::stream::PART;
 use crate::gate::breaker::{Breaker, Phase};
 use crate::gate::limit::LimitState;
 use crate::gate::rule::{MAX_KEYS, Mode};
@@ -25,12 +26,18 @@ use alloc::vec::Vec;
 /// No counter of a history reaches it.
 const MOST: u64 = 1 << 62;
 
-type Read<T> = Result<T, Fault>;
+pub(super) type Read<T> = Result<T, Fault>;
 
 impl Engine {
     /// Goes on from a snapshot taken under the same policy. Key handles and service handles are to be resolved again.
     /// Errors: `snapshot_corrupt`, `snapshot_version`, `snapshot_policy`.
     pub fn restore(policy: Policy, bytes: &[u8]) -> Result<Engine, Vec<Fault>> {
+        if bytes.starts_with(&PART) {
+            return Engine::restore_parts(policy, bytes);
+        }
+        Engine::restore_image(policy, bytes)
+    }
+    pub(super) fn restore_image(policy: Policy, bytes: &[u8]) -> Result<Engine, Vec<Fault>> {
         let (body, seed) = open(&policy, bytes).map_err(|f| vec![f])?;
         let mut engine = Engine::new(policy, seed, Instant::EPOCH)?;
         engine.read_all(body).map_err(|f| vec![f])?;
@@ -112,11 +119,16 @@ impl Engine {
     }
     fn read_cell(&mut self, r: &mut ByteReader, at: usize, split: usize, keys: &[KeyId]) -> Read<()> {
         let key = read_key(r, keys)?;
+        let s = &self.services[at].splits[split];
+        r.expect(key.is_some() == s.is_keyed(), "a cell of the wrong kind")?;
+        r.expect(key.is_none() || s.find(key).is_none(), "a cell that stands twice")?;
+        self.read_state(r, at, split, key).map(|_| ())
+    }
+    /// A cell without its key, which has none yet.
+    pub(super) fn read_state(&mut self, r: &mut ByteReader, at: usize, split: usize, key: Option<KeyId>) -> Read<u32> {
         let touched = r.instant()?;
         let (policy, now) = (&self.policy.services[at], self.clock.now());
         let s = &mut self.services[at].splits[split];
-        r.expect(key.is_some() == s.is_keyed(), "a cell of the wrong kind")?;
-        r.expect(key.is_none() || s.find(key).is_none(), "a cell that stands twice")?;
         let cell = s.open(key, now);
         s.cells[cell as usize].touched = touched;
         let mut due = None;
@@ -135,7 +147,7 @@ impl Engine {
             *s.limit(cell, i) = LimitState::read(r, p)?;
         }
         self.refile(at as u32, cell, None, due);
-        Ok(())
+        Ok(cell)
     }
     fn read_rollup(&mut self, r: &mut ByteReader, at: usize, keys: &[KeyId]) -> Read<()> {
         let Some(p) = self.policy.services[at].breaker.as_ref() else { return Ok(()) };

@@ -27,9 +27,12 @@ pub(super) const GAUGES: u16 = 7;
 pub(super) const NOTHING: u32 = u32::MAX;
 
 impl Engine {
-    /// All state as bytes; [`Engine::restore`] goes on from them exactly.
+    /// All state as bytes; [`Engine::restore`] goes on from them exactly. For many keys [`Engine::snapshot_part`] takes shorter steps.
     pub fn snapshot(&self) -> Vec<u8> {
-        let mut order = self.keys.sorted();
+        self.image(self.keys.sorted())
+    }
+    /// A snapshot of an engine that knows only these keys; they come sorted.
+    pub(super) fn image(&self, mut order: Vec<KeyId>) -> Vec<u8> {
         // A key made of others comes after all of them.
         order.sort_by_key(|id| !self.keys.parts(*id).is_empty());
         let mut rank = vec![NOTHING; self.keys.index_end()];
@@ -158,7 +161,8 @@ fn write_service(w: &mut ByteWriter, s: &ServiceState, p: &Service, rank: &[u32]
     s.retries.write(w);
     s.meter.write(w);
     for split in &s.splits {
-        let mut cells: Vec<u32> = split.used().collect();
+        let known = |c: &u32| split.cells[*c as usize].key().is_none_or(|k| rank[k.index()] != NOTHING);
+        let mut cells: Vec<u32> = split.used().filter(known).collect();
         cells.sort_by_key(|c| split.cells[*c as usize].key().map_or(0, |k| rank[k.index()]));
         w.count(cells.len());
         for cell in cells {
@@ -167,11 +171,12 @@ fn write_service(w: &mut ByteWriter, s: &ServiceState, p: &Service, rank: &[u32]
     }
     if let (Some(r), Some(rule)) = (&s.rollup, &p.breaker) {
         r.breaker.write(rule, w);
-        let members = r.members.in_order();
+        let mut members = r.members.in_order();
+        let key = |cell: u32| s.breaker_split().cells[cell as usize].key();
+        members.retain(|m| key(m.0).is_none_or(|k| rank[k.index()] != NOTHING));
         w.count(members.len());
         for (cell, seen, failed) in members {
-            let key = s.breaker_split().cells[cell as usize].key();
-            w.u32(key.map_or(NOTHING, |k| rank[k.index()]));
+            w.u32(key(cell).map_or(NOTHING, |k| rank[k.index()]));
             w.instant(seen);
             w.option(failed, ByteWriter::bool);
         }
@@ -181,6 +186,12 @@ fn write_service(w: &mut ByteWriter, s: &ServiceState, p: &Service, rank: &[u32]
 fn write_cell(w: &mut ByteWriter, split: &Split, p: &Service, cell: u32, rank: &[u32]) {
     let c = &split.cells[cell as usize];
     w.u32(c.key().map_or(NOTHING, |k| rank[k.index()]));
+    write_state(w, split, p, cell);
+}
+
+/// A cell without its key.
+pub(super) fn write_state(w: &mut ByteWriter, split: &Split, p: &Service, cell: u32) {
+    let c = &split.cells[cell as usize];
     w.instant(c.touched);
     if let (true, Some(rule)) = (split.has_breaker, &p.breaker) {
         split.breakers[cell as usize].write(rule, w);

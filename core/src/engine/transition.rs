@@ -26,6 +26,7 @@ impl Engine {
         let b = if cell == ROLLUP {
             &mut s.rollup.as_mut()?.breaker
         } else {
+            s.splits[s.breaker_at as usize].soil(cell);
             s.splits[s.breaker_at as usize].breakers.get_mut(cell as usize)?
         };
         // not the generation: a key that rested and was let go starts with the first one again, and must draw alike
@@ -71,6 +72,7 @@ impl Engine {
         let Some(r) = s.rollup.as_mut() else { return };
         let split = &mut s.splits[s.breaker_at as usize];
         for (cell, _, _) in r.members.in_order() {
+            split.soil(cell);
             split.unpark(cell, &mut self.keys, now);
         }
         r.members.clear();
@@ -160,6 +162,7 @@ impl Engine {
         }
         let ruled = self.policy.services[at].breaker.as_ref().is_some_and(|p| p.rollup.is_some());
         if ruled && record.kind != Kind::Neutral {
+            // its cell has just been settled: a snapshot under way knows
             r.members.touch(cell, now, Some(record.kind == Kind::Failure));
             self.check_rollup(service, now);
         }

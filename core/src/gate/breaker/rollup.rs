@@ -128,6 +128,10 @@ impl Members {
             self.unlink(cell);
         }
     }
+    /// When a key was last seen, and how its latest outcome was.
+    pub fn seen_at(&self, cell: u32) -> Option<(Instant, Option<bool>)> {
+        self.all.get(cell as usize).filter(|m| m.listed).map(|m| (m.seen, m.failed))
+    }
     /// When a key that is seen no more leaves; `EPOCH` when it is not listed.
     pub fn leaves_at(&self, cell: u32, span: Span) -> Instant {
         self.all.get(cell as usize).filter(|m| m.listed).map_or(Instant::EPOCH, |m| m.seen + span)

@@ -1,0 +1,295 @@
+//! A snapshot in parts, each short: no call waits for the state of a hundred thousand keys to be written.
+//!
+//! Cells are written a thousand at a time. One that changes afterwards is written again, so that the last part tells the state at
+//! its own instant, as a snapshot taken then would. Parts stand one after the other, in a file or in memory; what counts is the
+//! last run that is complete, so that a file may be appended to and cut off anywhere.
+use crate::base::bytes::{ByteReader, ByteWriter, crc32c};
+use crate::base::error::{Code, Fault};
+use crate::base::key::KeyId;
+use crate::base::time::Instant;
+use crate::engine::Engine;
+use crate::engine::restore::Read;
+use crate::engine::snapshot::write_state;
+use crate::gate::rule::MAX_KEYS;
+use crate::policy::Policy;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// What a part begins with.
+pub(super) const PART: [u8; 4] = *b"BRWP";
+const FORMAT: u16 = 1;
+/// Cells written in one part.
+const CELLS: usize = 1000;
+/// Cells looked at in one part.
+const LOOKS: usize = 50_000;
+/// How often cells that keep changing are written again before the last part takes what is left.
+const ROUNDS: u32 = 8;
+
+/// Where a snapshot in parts stands.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(super) struct Stream {
+    part: u32,
+    round: u32,
+    service: usize,
+    split: usize,
+    cell: usize,
+}
+
+/// One cell's place among services and splits.
+type Place = (usize, usize, u32);
+/// A member of a roll-up: service, when it was seen, its cell, how its latest outcome was.
+type Member = (usize, Instant, u32, Option<bool>);
+
+impl Engine {
+    /// The next part of a snapshot; empty after the last. `first` begins a new one. The parts one after the other are what
+    /// [`Engine::restore`] takes. A reload in between begins a new run by itself.
+    ///
+    /// Cost: a thousand cells; the last part also the calls in flight and what belongs to no key.
+    pub fn snapshot_part(&mut self, first: bool) -> Vec<u8> {
+        let mut at = match self.stream.take() {
+            _ if first => self.begin_stream(),
+            Some(at) => at,
+            None => return Vec::new(),
+        };
+        let part = at.part;
+        at.part += 1;
+        let cells = self.next_dirty(&mut at);
+        if cells.is_empty() && at.round > 0 {
+            return self.last_part(part);
+        }
+        let bytes = self.part(part, false, |engine, w| {
+            w.count(cells.len());
+            cells.iter().for_each(|place| engine.write_record(w, *place));
+        });
+        self.stream = Some(at);
+        bytes
+    }
+    /// Cells are other ones after a reload: what was written of them is void.
+    pub(super) fn restart_stream(&mut self) {
+        if self.stream.is_some() {
+            self.stream = Some(self.begin_stream());
+        }
+    }
+    /// Every cell is to be written.
+    fn begin_stream(&mut self) -> Stream {
+        let splits = self.services.iter_mut().flat_map(|s| &mut s.splits).filter(|split| split.is_keyed());
+        splits.flat_map(|split| &mut split.cells).for_each(|c| c.set_dirty());
+        Stream::default()
+    }
+    /// The next cells to be written, which are clean from now on. None, from the second round on: what is left is little.
+    fn next_dirty(&mut self, at: &mut Stream) -> Vec<Place> {
+        let mut found = Vec::new();
+        let mut looks = 0;
+        while found.len() < CELLS && looks < LOOKS {
+            let Some(s) = self.services.get_mut(at.service) else {
+                (at.service, at.split, at.cell, at.round) = (0, 0, 0, at.round + 1);
+                if found.is_empty() && (self.dirty() <= CELLS || at.round > ROUNDS) {
+                    break;
+                }
+                continue;
+            };
+            let Some(split) = s.splits.get_mut(at.split) else {
+                (at.service, at.split, at.cell) = (at.service + 1, 0, 0);
+                continue;
+            };
+            let Some(c) = split.cells.get_mut(at.cell).filter(|_| !split.per.is_empty()) else {
+                (at.split, at.cell) = (at.split + 1, 0);
+                continue;
+            };
+            if c.is_dirty() {
+                c.set_clean();
+                found.push((at.service, at.split, at.cell as u32));
+            }
+            looks += 1;
+            at.cell += 1;
+        }
+        found
+    }
+    fn dirty(&self) -> usize {
+        let splits = self.services.iter().flat_map(|s| &s.splits).filter(|split| split.is_keyed());
+        splits.map(|split| split.cells.iter().filter(|c| c.is_dirty()).count()).sum()
+    }
+    /// Everything that belongs to no key, the calls in flight, and the cells that have just changed: an engine of its own.
+    fn last_part(&mut self, part: u32) -> Vec<u8> {
+        let mut keys: BTreeSet<KeyId> = BTreeSet::new();
+        for s in &self.services {
+            for split in s.splits.iter().filter(|split| split.is_keyed()) {
+                let changed = split.cells.iter().filter(|c| c.is_dirty() || c.live() > 0);
+                keys.extend(changed.filter_map(|c| c.key()));
+            }
+        }
+        let parts: Vec<KeyId> = keys.iter().flat_map(|id| self.keys.parts(*id).iter().copied()).collect();
+        keys.extend(parts);
+        let mut order: Vec<KeyId> = keys.into_iter().collect();
+        order.sort_by_cached_key(|id| self.keys.name(*id).into_owned());
+        self.part(part, true, |engine, w| w.bytes(&engine.image(order)))
+    }
+    fn part(&self, part: u32, last: bool, write: impl FnOnce(&Engine, &mut ByteWriter)) -> Vec<u8> {
+        let mut w = ByteWriter::default();
+        w.raw(&PART);
+        w.u16(FORMAT);
+        w.u32(part);
+        w.bool(last);
+        w.section(0, 1, |w| {
+            w.u64(self.policy.hash);
+            write(self, w);
+        });
+        let sum = crc32c(w.as_slice());
+        w.u32(sum);
+        w.into_vec()
+    }
+    fn write_record(&self, w: &mut ByteWriter, (service, split, cell): Place) {
+        let (s, p) = (&self.services[service], &self.policy.services[service]);
+        let of = &s.splits[split];
+        w.str(&p.name);
+        w.u8(split as u8);
+        let key = of.cells[cell as usize].key().unwrap_or_default();
+        let parts = self.keys.parts(key);
+        w.u8(parts.len() as u8);
+        match parts {
+            [] => w.str(&self.keys.name(key)),
+            parts => parts.iter().for_each(|part| w.str(&self.keys.name(*part))),
+        }
+        w.section(0, 1, |w| {
+            write_state(w, of, p, cell);
+            let member = s.rollup.as_ref().filter(|_| of.has_breaker).and_then(|r| r.members.seen_at(cell));
+            w.option(member, |w, (seen, failed)| {
+                w.instant(seen);
+                w.option(failed, ByteWriter::bool);
+            });
+        });
+    }
+
+    /// Goes on from the parts of the last run that is complete.
+    pub(super) fn restore_parts(policy: Policy, bytes: &[u8]) -> Result<Engine, Vec<Fault>> {
+        let (parts, image) = read_parts(&policy, bytes).map_err(|f| vec![f])?;
+        let mut engine = Engine::restore_image(policy, image)?;
+        engine.add_cells(parts).map_err(|f| vec![f])?;
+        Ok(engine)
+    }
+    /// What was written last counts: the image first, then the parts from the last to the first.
+    fn add_cells(&mut self, parts: Vec<ByteReader>) -> Read<()> {
+        let cap = self.keys.cap();
+        self.keys.set_cap(usize::MAX);
+        let mut members: Vec<Member> = Vec::new();
+        for mut r in parts.into_iter().rev() {
+            for _ in 0..r.count(12)? {
+                self.read_record(&mut r, &mut members)?;
+            }
+            r.finish()?;
+        }
+        self.keys.set_cap(cap);
+        self.join_members(members);
+        self.floor = Instant::EPOCH;
+        Ok(())
+    }
+    fn read_record(&mut self, r: &mut ByteReader, members: &mut Vec<Member>) -> Read<()> {
+        let name = r.str()?;
+        let at = self.policy.services.iter().position(|p| p.name == name);
+        let at = at.ok_or_else(|| r.corrupt("a cell of no service"))?;
+        let split = usize::from(r.u8()?);
+        let keyed = self.services[at].splits.get(split).is_some_and(|split| split.is_keyed());
+        r.expect(keyed, "a cell of no rule")?;
+        let key = self.read_name(r)?;
+        let mut r = r.section()?.body;
+        if self.services[at].splits[split].find(Some(key)).is_some() {
+            // an older writing of it
+            return Ok(());
+        }
+        let cell = self.read_state(&mut r, at, split, Some(key))?;
+        if let Some((seen, failed)) = r.option(|r| Ok((r.instant()?, r.option(ByteReader::bool)?)))? {
+            members.push((at, seen, cell, failed));
+        }
+        r.finish()
+    }
+    fn read_name(&mut self, r: &mut ByteReader) -> Read<KeyId> {
+        let parts = r.u8()?;
+        r.expect(usize::from(parts) <= MAX_KEYS, "too many parts in a key")?;
+        let mut ids = Vec::with_capacity(parts.max(1).into());
+        for _ in 0..parts.max(1) {
+            let id = self.keys.intern(r.str()?).map_err(|_| r.corrupt("a key that cannot be interned"))?;
+            self.keys.file(id, self.clock.now());
+            ids.push(id);
+        }
+        let id = match ids.as_slice() {
+            [one] => *one,
+            parts => self.keys.intern_group(parts).map_err(|_| r.corrupt("a key that cannot be interned"))?,
+        };
+        self.keys.file(id, self.clock.now());
+        Ok(id)
+    }
+    /// The roll-ups see their members in the order in which they were seen.
+    fn join_members(&mut self, mut members: Vec<Member>) {
+        for (at, s) in self.services.iter().enumerate() {
+            let image = s.rollup.iter().flat_map(|r| r.members.in_order());
+            members.extend(image.map(|(cell, seen, failed)| (at, seen, cell, failed)));
+        }
+        members.sort_by_key(|m| (m.0, m.1));
+        for s in &mut self.services {
+            let breakers = s.breaker_at as usize;
+            let Some(r) = s.rollup.as_mut() else { continue };
+            r.members.clear();
+            for cell in s.splits[breakers].used() {
+                r.members.mark(cell, s.splits[breakers].is_open_above(cell));
+            }
+        }
+        for (at, seen, cell, failed) in members {
+            if let Some(r) = self.services[at].rollup.as_mut() {
+                r.members.touch(cell, seen, failed);
+            }
+        }
+    }
+}
+
+/// The cells' parts and the image of the last run that is complete.
+fn read_parts<'a>(policy: &Policy, bytes: &'a [u8]) -> Read<(Vec<ByteReader<'a>>, &'a [u8])> {
+    let mut r = ByteReader::new(bytes);
+    let mut run: Vec<ByteReader<'a>> = Vec::new();
+    let (mut complete, mut foreign) = (None, false);
+    while r.remaining() > 0 {
+        let Ok((part, last, body)) = read_part(&mut r, bytes) else {
+            // cut off while it was written: what was complete before counts
+            break;
+        };
+        if part == 0 {
+            run.clear();
+        }
+        let mut body = body?;
+        if body.u64()? != policy.hash {
+            (complete, foreign) = (None, true);
+            continue;
+        }
+        r.expect(part as usize == run.len(), "a part is missing")?;
+        if last {
+            complete = Some((core::mem::take(&mut run), body.bytes()?));
+        } else {
+            run.push(body);
+        }
+    }
+    complete.ok_or_else(|| match foreign {
+        true => Fault::new(Code::SnapshotPolicy, "", "taken under another policy document"),
+        false => r.corrupt("no snapshot is complete"),
+    })
+}
+
+type Part<'a> = (u32, bool, Read<ByteReader<'a>>);
+
+/// One part. `Err`: the bytes end, or are damaged.
+fn read_part<'a>(r: &mut ByteReader<'a>, bytes: &'a [u8]) -> Read<Part<'a>> {
+    let start = bytes.len() - r.remaining();
+    let begins = r.take(4)? == PART;
+    r.expect(begins, "not a part of a snapshot")?;
+    let format = r.u16()?;
+    let (part, last) = (r.u32()?, r.bool()?);
+    let body = r.section()?.body;
+    let end = bytes.len() - r.remaining();
+    let sum = r.u32()?;
+    r.expect(bytes.get(start..end).is_some_and(|b| crc32c(b) == sum), "the checksum does not match")?;
+    if format == 0 || format > FORMAT {
+        let message = format!("format {format} of a part, newest known is {FORMAT}");
+        return Ok((part, last, Err(Fault::new(Code::SnapshotVersion, "", message))));
+    }
+    Ok((part, last, Ok(body)))
+}

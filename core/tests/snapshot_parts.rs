@@ -1,0 +1,158 @@
+//! A snapshot in parts, taken while calls go on, is the snapshot of its last instant.
+use brownout::Engine;
+use brownout::base::error::Code;
+use brownout::base::rng::Rng;
+use brownout::base::time::Instant;
+use brownout::call::Outcome;
+use brownout::engine::{Call, Decision, Settle};
+
+const POLICY: &str = r#"{"version":1,"services":{
+  "a":{"per":"tenant","breaker":{"failures":3,"window":"10s","open":{"base":"5s"},"rollup":{"tenants_open":0.9,"min_tenants":3000}},"limits":[
+    {"name":"minute","limit":40,"period":"1m","per":"tenant"},
+    {"name":"pair","limit":9,"period":"1m","algorithm":"sliding_window","per":["tenant","user"]}]},
+  "b":{"breaker":{"failure_rate":0.5},"limits":[{"name":"all","limit":1000000,"period":"1h"}]}}}"#;
+
+struct World {
+    engine: Engine,
+    rng: Rng,
+    at: i64,
+    live: Vec<u64>,
+}
+
+impl World {
+    /// Every tenant and user has called once: a key that no rule has ever met leaves no trace in a part.
+    fn new(tenants: u64) -> World {
+        let engine = Engine::load(POLICY, 3, Instant::EPOCH).unwrap();
+        let mut world = World { engine, rng: Rng::new(5), at: 0, live: Vec::new() };
+        for n in 0..tenants * 3 {
+            world.call(0, n / 3, n % 3);
+        }
+        world
+    }
+    /// Some calls, no two at one instant; one in a hundred stays in flight.
+    fn calls(&mut self, n: u32, tenants: u64) {
+        for _ in 0..n {
+            let (service, tenant, user) = (self.rng.below(5) == 0, self.rng.below(tenants), self.rng.below(3));
+            self.call(u32::from(service), tenant, user);
+        }
+    }
+    fn call(&mut self, service: u32, tenant: u64, user: u64) {
+        self.at += 7;
+        let now = Instant::from_micros(self.at);
+        let mut call = Call::of(service);
+        call.keys[0] = self.engine.key(&format!("t{tenant}"), now).unwrap();
+        call.keys[1] = self.engine.key(&format!("u{user}"), now).unwrap();
+        let answer = self.engine.admit(&call, now).unwrap();
+        let Decision::Granted { permit, .. } = *answer.decision() else { return };
+        if self.rng.below(100) == 0 {
+            return self.live.push(permit);
+        }
+        let outcome = if self.rng.below(3) == 0 { Outcome::Failure } else { Outcome::Success };
+        self.engine.settle(permit, &Settle::with(outcome), now).unwrap();
+    }
+    /// All parts, with calls after each; and how many there were.
+    fn parts(&mut self, between: u32, tenants: u64) -> Vec<Vec<u8>> {
+        let mut parts = vec![self.engine.snapshot_part(true)];
+        loop {
+            self.calls(between, tenants);
+            let part = self.engine.snapshot_part(false);
+            if part.is_empty() {
+                return parts;
+            }
+            parts.push(part);
+            // the calls after the last part are none of its business
+            if parts.last().unwrap()[10] == 1 {
+                return parts;
+            }
+        }
+    }
+    fn restored(&self, bytes: &[u8]) -> Result<Engine, Code> {
+        let policy = brownout::policy::read(POLICY).unwrap();
+        Engine::restore(policy, bytes).map_err(|faults| faults[0].code)
+    }
+}
+
+#[test]
+fn parts_taken_between_calls_are_the_snapshot_of_their_last_instant() {
+    let mut w = World::new(4_000);
+    w.calls(20_000, 4_000);
+    for between in [0, 1, 50, 900] {
+        let parts = w.parts(between, 4_000);
+        assert!(parts.len() >= 5, "{} parts", parts.len());
+        let whole = w.engine.snapshot();
+        let engine = w.restored(&parts.concat()).unwrap();
+        assert!(engine.snapshot() == whole, "{between} calls between two parts");
+        assert!(w.engine.snapshot_part(false).is_empty());
+    }
+}
+
+#[test]
+fn no_part_is_long_but_the_last_where_everything_changes() {
+    let mut w = World::new(4_000);
+    w.calls(20_000, 4_000);
+    let all = w.engine.snapshot().len();
+    let parts = w.parts(0, 4_000);
+    let cells: usize = parts.iter().map(Vec::len).sum();
+    assert!(cells < 2 * all);
+    assert!(parts.iter().all(|part| part.len() < 400_000), "{:?}", parts.iter().map(Vec::len).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_was_complete_last_counts() {
+    let mut w = World::new(1_500);
+    w.calls(3_000, 1_500);
+    let first = w.parts(10, 1_500).concat();
+    let then = w.engine.snapshot();
+    w.calls(3_000, 1_500);
+    let second = w.parts(10, 1_500);
+    let now = w.engine.snapshot();
+    let file = [first.clone(), second.concat()].concat();
+    assert!(w.restored(&file).unwrap().snapshot() == now);
+    // cut off anywhere while the second was written
+    for cut in [first.len() + 1, first.len() + second[0].len(), first.len() + second[0].len() + 5, file.len() - 1] {
+        assert!(w.restored(&file[..cut]).unwrap().snapshot() == then, "cut at {cut}");
+    }
+    for cut in [4, 20, second[0].len(), second.concat().len() - 1] {
+        assert_eq!(w.restored(&second.concat()[..cut]).err(), Some(Code::SnapshotCorrupt), "cut at {cut}");
+    }
+}
+
+#[test]
+fn damage_and_other_policies_are_refused() {
+    let mut w = World::new(100);
+    w.calls(500, 100);
+    let bytes = w.parts(0, 100).concat();
+    for at in (0..bytes.len()).step_by(97) {
+        let mut bad = bytes.clone();
+        bad[at] ^= 0x10;
+        assert!(w.restored(&bad).is_err(), "a flipped bit at {at}");
+    }
+    let other = brownout::policy::read(&POLICY.replace("\"limit\":40", "\"limit\":41")).unwrap();
+    assert_eq!(Engine::restore(other, &bytes).err().map(|f| f[0].code), Some(Code::SnapshotPolicy));
+    let missing = w.parts(0, 100);
+    if missing.len() > 2 {
+        assert_eq!(
+            w.restored(&[missing[0].clone(), missing[2..].concat()].concat()).err(),
+            Some(Code::SnapshotCorrupt)
+        );
+    }
+}
+
+#[test]
+fn a_reload_in_between_starts_anew() {
+    let mut w = World::new(3_000);
+    w.calls(5_000, 3_000);
+    let mut bytes = w.engine.snapshot_part(true);
+    bytes.extend(w.engine.snapshot_part(false));
+    let changed = POLICY.replace("\"limit\":40", "\"limit\":41");
+    w.engine.reload(brownout::policy::read(&changed).unwrap(), Instant::from_micros(w.at)).unwrap();
+    loop {
+        let part = w.engine.snapshot_part(false);
+        if part.is_empty() {
+            break;
+        }
+        bytes.extend(part);
+    }
+    let engine = Engine::restore(brownout::policy::read(&changed).unwrap(), &bytes).unwrap();
+    assert!(engine.snapshot() == w.engine.snapshot());
+}
