@@ -39,6 +39,7 @@ pub fn input(page: &Page) -> Json {
         alone("Advance", "advance"),
         report(page),
         headers(page),
+        explain(page),
         reload(page),
         alone("TakeSnapshot", "snapshot"),
     ]);
@@ -180,6 +181,17 @@ fn headers(page: &Page) -> Json {
         field("retry_at_ms", ms()).note("what the refusal said, where the call was refused"),
     ];
     table("AskHeaders", page, "headers", "", fields)
+}
+
+fn explain(page: &Page) -> Json {
+    let fields = vec![
+        verb("explain"),
+        service(),
+        keys(),
+        field("weight", count(1, EXACT)).note("how many calls it would count for in limits"),
+        field("amounts", amounts()).note("how much of other units it would ask for"),
+    ];
+    table("AskExplain", page, "explain", "", fields)
 }
 
 fn reload(page: &Page) -> Json {

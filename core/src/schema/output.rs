@@ -94,6 +94,7 @@ pub fn output() -> Json {
         ("next", plain("Next", next)),
         ("decision", titled("Decision", decisions())),
         ("failing", plain("Failing", failing())),
+        ("reading", reading()),
         ("retry", plain("RetryAdvice", retry())),
         ("effect", titled("Effect", effects())),
     ];
@@ -139,6 +140,71 @@ fn failing() -> Vec<Field> {
         field("remaining", whole()).note("what is left of it"),
     ]);
     fields
+}
+/// One gate of an explanation.
+fn reading() -> Json {
+    let gate = |title: &str, name: &'static str, fields: Vec<Field>| {
+        let mut all = vec![
+            must("gate", only(name)).note("which gate"),
+            must("scope", of("scope")).note("is it the key's, or everybody's?"),
+            must("mode", word(["enforce", "shadow", "off"])).note("does it refuse for this caller?"),
+            must("passes", boolean()).note("does it say yes?"),
+            field("code", of("refusal")).note("why not"),
+            field("retry_at_ms", ms()).note("when it says yes if nothing else happens"),
+        ];
+        all.extend(fields);
+        plain(title, all)
+    };
+    let trip = plain(
+        "TripRule",
+        vec![
+            must("rule", text()).note("which rule opens the breaker"),
+            must("value", obj([("type", s("number"))])).note("its number of now"),
+            must("trips_at", obj([("type", s("number"))])).note("the number at which it opens"),
+            field("counts", boolean()).note("are there calls enough for it to count?"),
+        ],
+    );
+    let breaker = vec![
+        field("rollup", boolean()).note("true for the breaker above the keyed ones"),
+        field("phase", of("phase")).note("where it stands; missing for a key that it never met"),
+        field("since_ms", ms()).note("since when"),
+        field("reopens_at_ms", ms()).note("when an open breaker is tried again"),
+        field("ramping", boolean()).note("true while it admits a growing share"),
+        field("attempt", whole()).note("opens without a lasting recovery"),
+        field("calls", whole()).note("calls in the window"),
+        field("failures", whole()).note("failures in the window"),
+        field("slow", whole()).note("slow calls in the window"),
+        field("streak", whole()).note("failures in a row"),
+        field("window_ms", ms()).note("how far the window looks back"),
+        field("window_calls", whole()).note("or how many calls it holds"),
+        field("min_calls", whole()).note("calls from which a rate counts"),
+        field("rules", list(trip)).note("what opens it"),
+    ];
+    let throttle = vec![
+        field("held_until_ms", ms()).note("until when calls are held back"),
+        must("streak", whole()).note("how often in a row the upstream said wait"),
+    ];
+    let limit = vec![
+        must("rule", text()).note("the name of the limit"),
+        must("algorithm", text()).note("how it counts"),
+        field("exempt", boolean()).note("true for a caller that is neither refused nor counted"),
+        must("unit", text()).note("what it counts"),
+        must("units", whole()).note("what the call asks for"),
+        must("limit", whole()).note("the size of the limit"),
+        must("used", whole()).note("units in use"),
+        must("remaining", whole()).note("units that would pass"),
+        field("next_unit_at_ms", ms()).note("when one more unit is free"),
+        field("full_at_ms", ms()).note("when none is in use any more"),
+        field("blocked_until_ms", ms()).note("the end of the block that stands"),
+    ];
+    titled(
+        "GateReading",
+        any([
+            gate("BreakerReading", "breaker", breaker),
+            gate("ThrottleReading", "throttle", throttle),
+            gate("LimitReading", "limit", limit),
+        ]),
+    )
 }
 fn retry() -> Vec<Field> {
     vec![
@@ -196,6 +262,23 @@ fn decisions() -> Json {
         must("body", text()).note("the report itself"),
     ];
     let snapshot = vec![result("snapshot"), must("bytes", text()).note("all state, as base64 text")];
+    let mut explained = vec![
+        result("explained"),
+        must("service", text()).note("of which service"),
+        must("at_ms", ms()).note("when"),
+        must("verdict", word(["granted", "refused"])).note("what a call of now would be told"),
+    ];
+    // Of a refusal only.
+    explained.extend([
+        field("gate", of("gate")).note("which gate refuses"),
+        field("code", of("refusal")).note("why it refuses"),
+        field("scope", of("scope")).note("does it refuse this key, or everybody?"),
+        field("rule", text()).note("the name of the limit"),
+        field("retry_at_ms", ms()).note("when all failing rules say yes if nothing else happens"),
+        field("exact", boolean()).note("is that instant exact?"),
+        field("fallback", text()).note("what the policy offers instead"),
+        must("gates", list(of("reading"))).note("what every gate looks at"),
+    ]);
     any([
         plain("Granted", granted),
         plain("Refused", refused),
@@ -204,6 +287,7 @@ fn decisions() -> Json {
         plain("Report", report),
         plain("Snapshot", snapshot),
         plain("Done", vec![result("done")]),
+        plain("Explained", explained),
     ])
 }
 
