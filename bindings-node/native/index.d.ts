@@ -23,6 +23,8 @@ export class Engine {
   drain(): string;
   handle(inputJson: string, atMs: number): string;
   snapshot(): Buffer;
+  /** The next part of a snapshot that is taken in parts; empty after the last. `first` begins a new one. */
+  part(first: boolean): Buffer;
 }
 /** Pure functions, text to text. */
 export function call(op: string, payload: string): string;

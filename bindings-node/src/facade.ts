@@ -3,6 +3,7 @@
 import { BehindWatch, type Clock } from "./clock.js";
 import { Listeners } from "./effects.js";
 import { BrownoutError, fault, faultsOf, isTrap, readThrown } from "./errors.js";
+import { Keeper } from "./keeper.js";
 import { KeyCache } from "./keys.js";
 import { FLAG, SLOT, type EngineLoader, type RawEngine } from "./raw.js";
 import { grantOf, needsDrain, refusalOf, refusalOfScratch, settledOf, type Refused, type WireDecision, type WireOutput } from "./read.js";
@@ -50,6 +51,8 @@ export type Admitted = number | Grant | Refused;
 
 /** How many key handles are remembered unless the options say otherwise: a bound of memory, not a rule. */
 const KEY_CACHE = 16_384;
+/** The rest between two parts of a snapshot. */
+const PART_EVERY_MS = 1;
 /** How often a changed engine is snapshotted unless the options say otherwise. */
 const SNAPSHOT_EVERY_MS = 30_000;
 /** What a call is told whose policy would rather refuse than go ungoverned. */
@@ -79,6 +82,13 @@ export class Facade {
   #begunAt = 0;
   #snappedAt = 0;
   #lastSnapshot: Uint8Array | undefined;
+  #partsOf: RawEngine | null = null;
+  readonly #keeper = new Keeper({
+    part: (first) => this.#part(first),
+    // where nothing runs between calls, the next call takes the next part
+    later: (run) => { if (!this.clock.perCall) this.timers.after(PART_EVERY_MS, run, false); },
+    done: (bytes) => this.#kept(bytes),
+  });
   /** How many traps the state of that snapshot has been told of. */
   #trapsInSnapshot = 0;
   #policyJson: string;
@@ -473,25 +483,32 @@ export class Facade {
   #touch(): void {
     const every = this.#o.snapshotEveryMs ?? SNAPSHOT_EVERY_MS;
     if (this.clock.perCall) {
+      if (this.#keeper.busy) return this.#keeper.step();
       const at = this.clock.now();
       if (at - this.#snappedAt < every) return;
       this.#snappedAt = at;
-      this.#snap();
+      this.#keeper.begin();
       return;
     }
     this.#dirty = true;
     this.timers.after(every, () => {
       this.#dirty = false;
-      this.#snap();
+      this.#keeper.begin();
     }, false);
   }
 
+  /** Takes a whole snapshot at once. */
   #snap(): Uint8Array | null {
     const bytes = this.#keep();
-    if (bytes === null) return null;
+    if (bytes !== null) this.#kept(bytes);
+    return bytes;
+  }
+
+  #kept(bytes: Uint8Array): void {
+    this.#lastSnapshot = bytes;
+    this.#trapsInSnapshot = this.stats.traps;
     this.stats.snapshots += 1;
     try { this.#o.onSnapshot?.(bytes); } catch (error) { console.error("brownout: `onSnapshot` threw", error); }
-    return bytes;
   }
 
   /** A snapshot to rebuild from. */
@@ -502,6 +519,16 @@ export class Facade {
       this.#trapsInSnapshot = this.stats.traps;
     });
     return bytes;
+  }
+
+  /** The next part of a snapshot, as long as the engine is that of the first one. */
+  #part(first: boolean): Uint8Array | null {
+    let part: Uint8Array | null = null;
+    this.#contained((raw) => {
+      if (first) this.#partsOf = raw;
+      if (raw === this.#partsOf) part = raw.part(first);
+    });
+    return part;
   }
 }
 

@@ -21,6 +21,8 @@ export interface RawEngine {
   handle(inputJson: string, atMs: number): string;
   /** Canonical bytes of all state. */
   snapshot(): Uint8Array;
+  /** The next part of a snapshot that is taken in parts; empty after the last. `first` begins a new one. */
+  part(first: boolean): Uint8Array;
   /** The 16 numbers of the last numeric call; read it anew after each call, wasm memory may move. */
   readonly scratch: Float64Array;
   /** It was there already: another thread of this process made it, and shares it. */

@@ -50,6 +50,7 @@ export function watched(ledger = new Ledger()): { loader: EngineLoader; ledger: 
       return out;
     },
     snapshot: () => raw.snapshot(),
+    part: (first) => raw.part(first),
     get scratch() { return raw.scratch; },
     free: () => raw.free?.(),
   });

@@ -166,6 +166,9 @@ impl Engine {
     fn snapshot(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
         self.with(py, |core| core.snapshot())
     }
+    fn part(&self, py: Python<'_>, first: bool) -> PyResult<Vec<u8>> {
+        self.with(py, |core| core.snapshot_part(first))
+    }
     /// Stops while the lock is held.
     #[cfg(feature = "faulty")]
     fn fault(&self, py: Python<'_>) -> PyResult<()> {

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from brownout import Brownout, BrownoutError
+from brownout import Brownout, BrownoutError, Refused
 from brownout.testing import ManualClock
 
 
@@ -162,6 +162,32 @@ def test_listening_ends(bo: Brownout) -> None:
     for _ in range(3):
         bo.run("afip", boom)
     assert heard == []
+
+
+def test_much_state_is_saved_part_after_part_while_calls_go_on(clock: ManualClock) -> None:
+    policy = {"version": 1, "services": {"up": {"per": "tenant", "breaker": {"failures": 3, "window": "5m"}}}}
+    bo, taken = Brownout(policy, seed=1, clock=clock), list[bytes]()
+    bo.on_snapshot(taken.append)
+    for n in range(3500):
+        with bo.call("up", tenant=f"t{n}"):
+            pass
+    clock.advance(30_000)
+    bo.advance()
+    assert taken == []
+    for _ in range(3):  # its cell is written already, and is written again
+        with pytest.raises(ValueError, match="boom"), bo.call("up", tenant="t0"):
+            boom()
+    turns = 0
+    while not taken and turns < 20:
+        clock.advance(1)
+        bo.advance()
+        turns += 1
+    assert turns > 1
+    again = Brownout(policy, clock=clock, restore=taken[0])
+    with pytest.raises(Refused), again.call("up", tenant="t0"):
+        pass
+    with again.call("up", tenant="t1"):
+        pass
 
 
 def test_snapshots_every_half_minute_in_which_something_happened(bo: Brownout, clock: ManualClock, policy: Any) -> None:

@@ -57,6 +57,9 @@ impl Engine {
     pub fn snapshot(&mut self) -> Vec<u8> {
         self.core.snapshot()
     }
+    pub fn part(&mut self, first: bool) -> Vec<u8> {
+        self.core.snapshot_part(first)
+    }
 }
 
 /// Pure functions, text to text.

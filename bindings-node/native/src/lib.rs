@@ -116,6 +116,10 @@ impl Engine {
     pub fn snapshot(&self) -> Result<Buffer> {
         self.with(|core| core.snapshot()).map(Buffer::from)
     }
+    #[napi(catch_unwind)]
+    pub fn part(&self, first: bool) -> Result<Buffer> {
+        self.with(|core| core.snapshot_part(first)).map(Buffer::from)
+    }
     fn with<T>(&self, run: impl FnOnce(&mut Core) -> T) -> Result<T> {
         guarded(|| self.core.lock().ok().map(|mut core| run(&mut core)))?.ok_or_else(lost)
     }

@@ -12,6 +12,7 @@ interface NativeEngine {
   drain(): string;
   handle(inputJson: string, atMs: number): string;
   snapshot(): Uint8Array;
+  part(first: boolean): Uint8Array;
   joined(): boolean;
 }
 /** What `require("brownout-native")` gives. */
@@ -56,6 +57,7 @@ export class NapiEngine implements RawEngine {
   drain(): string { return this.#raw.drain(); }
   handle(inputJson: string, atMs: number): string { return this.#raw.handle(inputJson, atMs); }
   snapshot(): Uint8Array { return this.#raw.snapshot(); }
+  part(first: boolean): Uint8Array { return this.#raw.part(first); }
 }
 
 /** A loader over the addon, which the caller has loaded. With a name, all threads of this process share one engine under it. */

@@ -56,6 +56,7 @@ class WasmEngine implements RawEngine {
   drain(): string { return this.#raw.drain(); }
   handle(inputJson: string, atMs: number): string { return this.#raw.handle(inputJson, atMs); }
   snapshot(): Uint8Array { return this.#raw.snapshot(); }
+  part(first: boolean): Uint8Array { return this.#raw.part(first); }
   free(): void {
     dropped?.unregister(this);
     if (this.#home.engines.delete(this.#raw)) this.#raw.free();

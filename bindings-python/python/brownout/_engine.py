@@ -26,6 +26,7 @@ SnapshotHook: TypeAlias = Callable[[bytes], object]
 
 _log = logging.getLogger("brownout")
 _REARM = 2  # the flag that says no more than: `next` is earlier than last told
+_PART_EVERY_MS = 1.0
 _SNAPSHOT_EVERY_MS = 30_000.0
 _NAN = math.nan
 _SEEDS = 1 << 64
@@ -52,6 +53,8 @@ class Engine:
         self._steps = self._clock_steps()
         self._hook: SnapshotHook | None = None
         self._snapshot_due = math.inf
+        self._parts: list[bytes] = []
+        self._parts_of: _core.Engine | None = None
         self._last_snapshot = self._core.snapshot() if restore is None else restore
         self._rebuilding = threading.Lock()
         self._revival = Revival()
@@ -192,7 +195,10 @@ class Engine:
         """Stops the timer and takes a last snapshot if one is wanted."""
         self._timer.close()
         if self._hook is not None and not math.isinf(self._snapshot_due):
+            self._parts_of = None
             self._save()
+            while self._parts_of is not None:
+                self._save()
         _fork.forget(self)
 
     # snapshots, forks, loss
@@ -216,12 +222,29 @@ class Engine:
         self.lane.attentive = True
 
     def _save(self) -> None:
+        """Takes the next part of a snapshot; where there is little to take, all of it."""
+        core = self._core
+        first = self._parts_of is not core
+        if first:
+            self._parts, self._parts_of = [], core
+        losses = self._revival.losses
+        try:
+            part = core.part(first)
+            if first:
+                self._parts.append(part)
+                part = core.part(False)
+        except BrownoutError:
+            self._snapshot_due, self._parts_of = math.inf, None
+            return  # the engine is away, and keeps what it had
+        if part:
+            self._parts.append(part)
+            self._snapshot_due = self.clock.now_ms() + _PART_EVERY_MS
+            return
+        state = b"".join(self._parts)
+        self._parts, self._parts_of = [], None
         self._snapshot_due = math.inf
         self.lane.attentive = True  # the next call begins the next half minute
-        try:
-            state = self.snapshot()
-        except BrownoutError:
-            return  # the engine is away, and keeps what it had
+        self._last_snapshot, self._revival.kept = state, losses
         if self._hook is None:
             return
         try:

@@ -53,6 +53,9 @@ impl Engine {
             Some(at) => at,
             None => return Vec::new(),
         };
+        if first && self.dirty() <= CELLS {
+            return self.last_part(0);
+        }
         let part = at.part;
         at.part += 1;
         let cells = self.next_dirty(&mut at);
