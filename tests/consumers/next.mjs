@@ -13,7 +13,8 @@ export const nextTests = (name, { bundler, flags = [], env = {} }) => describe(`
   before(async () => {
     const folder = install(name, "next");
     const next = bin(folder, "next");
-    run(folder, next, ["build", ...flags], env);
+    const said = run(folder, next, ["build", ...flags], env);
+    assert.doesNotMatch(said, /node_modules\/brownout|file pattern|Critical dependency/, "the build warns of the package");
     const port = await freePort();
     base = `http://127.0.0.1:${port}`;
     server = await serve(folder, next, ["start", "-H", "127.0.0.1", "-p", String(port)], { ready: /Ready in/, env });

@@ -15,12 +15,13 @@ const packed = JSON.parse(execFileSync("npm", ["pack", "--dry-run", "--json", "-
   .files.map((file) => `./${file.path}`);
 
 const leaves = (node) => (typeof node === "string" ? [node] : Object.values(node).flatMap(leaves));
-const subpaths = Object.keys(pkg.exports).filter((key) => key !== "./package.json").map((key) => key.replace(/^\./, "brownout"));
+const subpaths = Object.keys(pkg.exports).filter((key) => !key.endsWith(".json")).map((key) => key.replace(/^\./, "brownout"));
 
 test("every export leads to a packed file", () => {
   const missing = [...leaves(pkg.exports), pkg.main, pkg.types].filter((path) => !packed.includes(path));
   assert.deepEqual(missing, []);
   assert.ok(packed.includes("./dist/engine_bg.wasm"), "edge runtimes load the module as a file");
+  assert.ok(packed.includes("./dist/THIRD-PARTY.txt"), "what is compiled in keeps its notices");
 });
 
 test("no packed file names the machine that built it", () => {

@@ -7,6 +7,7 @@ mod counts;
 mod examples;
 mod faulty;
 mod licences;
+mod notices;
 mod npm;
 mod package;
 mod place;

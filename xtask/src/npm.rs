@@ -1,5 +1,6 @@
 //! The npm side: packages, the native addon, the TypeScript build and its tests.
 use crate::counts::Counts;
+use crate::notices;
 use crate::place::Place;
 use crate::python;
 use crate::wasm;
@@ -19,7 +20,12 @@ pub fn install(place: &Place) -> Result<()> {
 pub fn build(place: &Place) -> Result<Counts> {
     wasm::ready(place)?;
     install(place)?;
-    Ok(Counts::check(place.run(place.program("npm").args(["run", "--silent", "build", "-w", "brownout"]))?))
+    let built = place.run(place.program("npm").args(["run", "--silent", "build", "-w", "brownout"]))?;
+    if built {
+        let notices = notices::text(place, "brownout-wasm", Some(wasm::TARGET))?;
+        std::fs::write(place.root.join("bindings-node/dist/THIRD-PARTY.txt"), notices)?;
+    }
+    Ok(Counts::check(built))
 }
 
 /// The TypeScript tests.

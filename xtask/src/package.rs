@@ -68,6 +68,11 @@ fn whole(place: &Place, file: &Path) -> Result<()> {
     for wanted in ["LICENSE-MIT", "LICENSE-APACHE"] {
         ensure!(list.lines().any(|l| l.ends_with(wanted)), "`{}` carries no {wanted}", file.display());
     }
+    // an addon is opened by its own loader; a wheel names what is in it in its bill of materials
+    let noticed = ["THIRD-PARTY.txt", "/sboms/"].iter().any(|wanted| list.contains(wanted));
+    if !noticed {
+        println!("`{}` carries no notices of what is compiled into it", file.display());
+    }
     let readme = list.lines().any(|l| l.ends_with("README.md") || l.ends_with("/METADATA"));
     ensure!(readme, "`{}` carries no README", file.display());
     Ok(())
