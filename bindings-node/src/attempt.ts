@@ -34,17 +34,15 @@ export type Ended<T> =
 /** The number of `success` on the numeric path. */
 const SUCCESS = 0;
 
-/** How all attempts of a guarded function are made. */
+/** How attempts of a guarded function are made, and who is told of their endings. */
 export interface Manner<T> {
+  readonly facade: Facade;
   readonly service: string;
   readonly idempotent: boolean | undefined;
   readonly signal: AbortSignal | undefined;
   readonly classify: Classify<T> | undefined;
-}
-
-/** What is told of an ending, once; `payload` is the value or the error. */
-export interface Sink {
-  ended(kind: Ended<unknown>["kind"], payload: unknown, settled: Settled | 1): void;
+  /** Told once of each attempt; `payload` is the value or the error. */
+  ended(attempt: Attempt<T>, kind: Ended<unknown>["kind"], payload: unknown, settled: Settled | 1): void;
 }
 
 /** What few calls need. */
@@ -67,9 +65,7 @@ export class Attempt<T> implements Call, Entry {
   dueMs = 0;
   /** @internal */
   place: Entry["place"] = 0;
-  readonly #facade: Facade;
   readonly #manner: Manner<T>;
-  readonly #sink: Sink;
   readonly #permit: number;
   readonly #probe: boolean;
   readonly #attempt: number;
@@ -78,10 +74,12 @@ export class Attempt<T> implements Call, Entry {
   readonly #phase: "total" | "deadline";
   #extra: Extra | null = null;
   #over = false;
-  constructor(facade: Facade, manner: Manner<T>, sink: Sink, permit: number, probe: boolean, attempt: number, timeoutMs: number | undefined, phase: "total" | "deadline") {
-    this.#facade = facade;
+  /**
+   * `startMs` is the instant of the admit. `resolve` and `keys` are for whoever is told of the ending: they stand here, so that one
+   * object serves a whole call.
+   */
+  constructor(manner: Manner<T>, permit: number, probe: boolean, attempt: number, timeoutMs: number | undefined, phase: "total" | "deadline", readonly startMs: number, readonly fn: (call: Call) => T | PromiseLike<T>, readonly resolve: (told: unknown) => void, readonly keys: readonly (string | undefined)[]) {
     this.#manner = manner;
-    this.#sink = sink;
     this.#permit = permit;
     this.#probe = probe;
     this.#attempt = attempt;
@@ -108,14 +106,14 @@ export class Attempt<T> implements Call, Entry {
   }
   #more(): Extra { return (this.#extra ??= new Extra()); }
 
-  /** @internal Runs `fn`. Never throws; `startMs` is the instant of the admit. */
-  start(fn: (call: Call) => T | PromiseLike<T>, startMs: number): void {
-    if (this.#timeoutMs !== undefined) this.#facade.timers.enter(this, startMs, this.#timeoutMs, true);
-    const { signal } = this.#manner;
+  /** @internal Runs `fn`. Never throws. */
+  start(): void {
+    const { facade, signal } = this.#manner;
+    if (this.#timeoutMs !== undefined) facade.timers.enter(this, this.startMs, this.#timeoutMs, true);
     if (signal !== undefined) signal.addEventListener("abort", (this.#more().cancel = () => this.#cancelled(signal)), { once: true });
     let value: T;
     try {
-      const out = fn(this);
+      const out = this.fn(this);
       if (isThenable(out)) {
         out.then((v) => this.#value(v), (error: unknown) => this.#thrown(error));
         return;
@@ -156,11 +154,11 @@ export class Attempt<T> implements Call, Entry {
     this.#end("value", value, this.#settle(said === undefined ? this.#factsOf(value) : asFacts(said)));
   }
 
-  #factsOf(value: T): Facts | number { return (mayTell(value) ? factsOfValue(value, this.#facade.clock.now()) : undefined) ?? SUCCESS; }
+  #factsOf(value: T): Facts | number { return (mayTell(value) ? factsOfValue(value, this.#manner.facade.clock.now()) : undefined) ?? SUCCESS; }
 
   #thrown(error: unknown): void {
     if (this.#over) return;
-    const facts = factsOfError(error, this.#facade.clock.now());
+    const facts = factsOfError(error, this.#manner.facade.clock.now());
     const { classify } = this.#manner;
     let said: Facts | Outcome | undefined;
     if (classify !== undefined) {
@@ -173,16 +171,16 @@ export class Attempt<T> implements Call, Entry {
   }
 
   #end(kind: Ended<T>["kind"], payload: unknown, settled: Settled | 1): void {
-    this.#facade.timers.leave(this);
+    this.#manner.facade.timers.leave(this);
     const cancel = this.#extra?.cancel;
     if (cancel !== undefined) this.#manner.signal?.removeEventListener("abort", cancel);
-    this.#sink.ended(kind, payload, settled);
+    this.#manner.ended(this, kind, payload, settled);
   }
 
   /** Exactly once: the first ending counts, later ones find the attempt over. */
   #settle(facts: Facts | number): Settled | 1 {
     this.#over = true;
-    const facade = this.#facade;
+    const { facade } = this.#manner;
     const reported = this.#extra?.reported;
     const all = reported === undefined ? facts : { ...(typeof facts === "number" ? SUCCEEDED : facts), ...reported };
     try {

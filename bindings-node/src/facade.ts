@@ -1,12 +1,13 @@
 // One engine behind names instead of handles: decisions as numbers or small frozen objects, effects to listeners, one
 // timer for the next instant, a snapshot now and then, and a rebuild when the engine's machine code stops.
+import { Alarm } from "./alarm.js";
 import { BehindWatch, type Clock } from "./clock.js";
 import { Listeners } from "./effects.js";
 import { BrownoutError, fault, faultsOf, isTrap, readThrown } from "./errors.js";
 import { Keeper } from "./keeper.js";
 import { KeyCache } from "./keys.js";
 import { FLAG, SLOT, type EngineLoader, type RawEngine } from "./raw.js";
-import { grantOf, needsDrain, refusalOf, refusalOfScratch, settledOf, type Refused, type WireDecision, type WireOutput } from "./read.js";
+import { grantOf, grantOfScratch, needsDrain, refusalOf, refusalOfScratch, settledOf, settledOfScratch, type Refused, type WireDecision, type WireOutput } from "./read.js";
 import { tally } from "./registry.js";
 import { Revival } from "./revival.js";
 import { TimerQueue } from "./timers.js";
@@ -65,6 +66,8 @@ export class Facade {
   readonly clock: Clock;
   readonly timers: TimerQueue;
   readonly listeners = new Listeners();
+  /** @internal */
+  specimen: unknown = undefined;
   /** Counts: times the engine stopped, and was dropped or rebuilt; calls let through meanwhile. */
   readonly stats = { traps: 0, rebuilds: 0, ungoverned: 0, snapshots: 0, lastTrap: undefined as string | undefined };
   readonly #o: FacadeOptions;
@@ -75,8 +78,7 @@ export class Facade {
   #names!: Names;
   #services = new Map<string, Service>();
   #epoch = 0;
-  #nextTimer: unknown = null;
-  #nextAt = Number.POSITIVE_INFINITY;
+  readonly #alarm: Alarm;
   #steps: number;
   #dirty = false;
   #begunAt = 0;
@@ -98,6 +100,7 @@ export class Facade {
     this.#o = options;
     this.clock = options.clock;
     this.timers = new TimerQueue(options.clock);
+    this.#alarm = new Alarm(options.clock, () => this.#wake());
     this.#keys = new KeyCache(options.keyCache ?? KEY_CACHE);
     this.#policyJson = options.policyJson;
     this.#lastSnapshot = options.snapshot;
@@ -195,16 +198,8 @@ export class Facade {
   }
 
   #answer(raw: RawEngine, n: Float64Array, flags: number, permit: number, service: ServiceInfo, at: number): Admitted {
-    if (flags & FLAG.rearm) this.#arm(n[SLOT.nextMs] ?? -1, at);
-    const timeout = n[SLOT.timeoutMs] ?? -1;
-    let answer: Admitted;
-    if (permit > 0) answer = Object.freeze({ permit, probe: (flags & FLAG.probe) !== 0, ...(timeout >= 0 ? { timeoutMs: timeout } : {}) });
-    else {
-      const refused = refusalOfScratch(n, this.#names, service);
-      answer = flags & FLAG.retry
-        ? { refusal: refused.refusal, retry: { atMs: n[SLOT.retryAtMs] ?? at, afterMs: n[SLOT.retryAfterMs] ?? 0, attempt: n[SLOT.attempt] ?? 1 } }
-        : refused;
-    }
+    if (flags & FLAG.rearm) this.#alarm.set(n[SLOT.nextMs] ?? -1, at);
+    let answer: Admitted = permit > 0 ? grantOfScratch(n, permit) : refusalOfScratch(n, this.#names, service);
     if (!needsDrain(flags)) return answer;
     const out = this.#drain(raw);
     const d = out.decision;
@@ -239,10 +234,8 @@ export class Facade {
     if (!this.#dirty) this.#touch();
     if (counted === 1 && flags === 0) return 1;
     if (counted < 0) throw this.#error(raw);
-    if (flags & FLAG.rearm) this.#arm(n[SLOT.nextMs] ?? -1, at);
-    const name = this.#names.outcomes[n[SLOT.outcome] ?? outcome] ?? this.#names.outcomes[outcome] ?? "neutral";
-    let settled: Settled = { counted: counted === 1, outcome: name };
-    if (flags & FLAG.retry) settled = { ...settled, retry: { atMs: n[SLOT.retryAtMs] ?? at, afterMs: n[SLOT.retryAfterMs] ?? 0, attempt: n[SLOT.attempt] ?? 1 } };
+    if (flags & FLAG.rearm) this.#alarm.set(n[SLOT.nextMs] ?? -1, at);
+    let settled = settledOfScratch(n, counted === 1, outcome, this.#names);
     if (needsDrain(flags)) {
       const out = this.#drain(raw);
       if (out.decision) settled = settledOf(out.decision);
@@ -302,8 +295,7 @@ export class Facade {
     if (!this.#closed) tally().engines -= 1;
     this.#closed = true;
     this.#revival.leave();
-    if (this.#nextTimer !== null) this.clock.clearTimer(this.#nextTimer);
-    this.#nextTimer = null;
+    this.#alarm.close();
     const raw = this.#raw;
     this.#raw = null;
     try { raw?.free?.(); } catch { /* the instance is already gone */ }
@@ -406,11 +398,9 @@ export class Facade {
     this.stats.lastTrap = cause;
     this.stats.traps += 1;
     this.listeners.emit([{ effect: "engine_lost", cause, losses: this.stats.traps, at_ms: this.clock.now() }]);
-    if (this.#nextTimer !== null) this.clock.clearTimer(this.#nextTimer);
-    this.#nextTimer = null;
-    this.#nextAt = Number.POSITIVE_INFINITY;
+    this.#alarm.clear();
     // the engine's own deadlines still need somebody to come by
-    if (!this.#closed) this.#arm(this.clock.now() + this.#revival.waitMs, this.clock.now());
+    this.#alarm.set(this.clock.now() + this.#revival.waitMs, this.clock.now());
   }
 
   #decide(input: object, at: number): WireDecision | null {
@@ -444,7 +434,7 @@ export class Facade {
   #error(raw: RawEngine): BrownoutError { return new BrownoutError(faultsOf(this.#drain(raw)) ?? []); }
 
   #deliver(out: WireOutput, at: number): void {
-    if (out.next !== undefined) this.#arm(out.next === null ? -1 : out.next.at_ms, at);
+    if (out.next !== undefined) this.#alarm.set(out.next === null ? -1 : out.next.at_ms, at);
     const effects = out.effects;
     if (!effects || effects.length === 0) return;
     for (const effect of effects) {
@@ -453,29 +443,16 @@ export class Facade {
     this.listeners.emit(effects);
   }
 
-  /** One timer for `next`; it never keeps the process alive. Where no timer outlives its request, the next call looks. */
-  #arm(nextMs: number, at: number): void {
-    if (nextMs < 0 || this.#closed || this.clock.perCall) return;
-    if (this.#nextTimer !== null) {
-      if (this.#nextAt <= nextMs && this.#nextAt > at) return; // early is harmless: it looks again
-      this.clock.clearTimer(this.#nextTimer);
-    }
-    this.#nextAt = nextMs;
-    this.#nextTimer = this.clock.setTimer(() => this.#wake(), Math.max(0, nextMs - at));
-  }
-
   #wake(): void {
-    this.#nextTimer = null;
-    this.#nextAt = Number.POSITIVE_INFINITY;
     const at = this.now();
     const raw = this.#alive(at);
-    if (!raw) { if (!this.#closed) this.#arm(at + this.#revival.waitMs, at); return; }
+    if (!raw) { this.#alarm.set(at + this.#revival.waitMs, at); return; }
     this.#contained(() => {
       raw.advance(at);
       const n = raw.scratch;
       const next = n[SLOT.nextMs] ?? -1;
       if (needsDrain(n[SLOT.flags] ?? 0)) this.#deliver(this.#drain(raw), at);
-      this.#arm(next, at);
+      this.#alarm.set(next, at);
       if (!this.#dirty) this.#touch();
     });
   }

@@ -1,9 +1,9 @@
 // `bo.guard("afip", { key }).run(fn)`: the whole of a protected call in one place.
-import type { Call, Classify, Manner } from "./attempt.js";
+import type { Call, Classify } from "./attempt.js";
 import { boundKeys, keyText, type KeyValue, type KeyValues } from "./context.js";
 import { attempts, drive, type Question } from "./drive.js";
 import type { Facade, Service } from "./facade.js";
-import { planOf, runPlain, type Plan } from "./plain.js";
+import { isPlain, Plan } from "./plain.js";
 import { RefusedError } from "./refusal.js";
 import { resultOf, type Failed, type Refused, type Result } from "./result.js";
 
@@ -45,11 +45,13 @@ export class Guard<D = unknown> {
   readonly #options: GuardOptions<D>;
   /** How plain calls go; `null` when the options ask for more. */
   readonly #plan: Plan | null;
+  /** The keys of a plain call where the context has none. */
+  #own: readonly (string | undefined)[] | undefined = undefined;
   constructor(facade: Facade, service: string, options: GuardOptions<D> = NO_OPTIONS) {
     this.#facade = facade;
     this.#service = facade.service(service);
     this.#options = options;
-    this.#plan = planOf(service, options);
+    this.#plan = isPlain(options) ? new Plan(facade, this.#service, options) : null;
   }
 
   /** The service's name. */
@@ -63,11 +65,16 @@ export class Guard<D = unknown> {
     const plan = this.#plan;
     if (plan === null || (more !== undefined && !onlyKey(more))) return this.#elaborate(fn, more);
     try {
-      const key = more !== undefined && "key" in more ? more.key : this.#options.key;
-      return runPlain(this.#facade, this.#current(), plan, keysOf(this.#facade, NO_KEYS, key), fn);
+      return plan.run(this.#current(), this.#keys(more), fn) as Promise<Result<T>>;
     } catch (error) {
       return Promise.reject(error as Error);
     }
+  }
+
+  #keys(more: CallOptions | undefined): readonly (string | undefined)[] {
+    if (more !== undefined && "key" in more) return keysOf(this.#facade, NO_KEYS, more.key);
+    if (boundKeys() !== undefined) return keysOf(this.#facade, NO_KEYS, this.#options.key);
+    return (this.#own ??= keysOf(this.#facade, NO_KEYS, this.#options.key));
   }
 
   /** Every option is heeded. */
@@ -75,8 +82,8 @@ export class Guard<D = unknown> {
     const o = (more === undefined ? this.#options : { ...this.#options, ...more }) as GuardOptions<T>;
     const facade = this.#facade;
     const q = question(facade, this.#current(), o);
-    const manner: Manner<T> = { service: q.service.info.name, idempotent: o.idempotent, signal: o.signal, classify: o.classify };
-    const driven = await drive<T>(facade, q, attempts(facade, manner, fn), o.timeoutMs);
+    const once = attempts({ facade, service: q.service.info.name, idempotent: o.idempotent, signal: o.signal, classify: o.classify }, fn);
+    const driven = await drive<T>(facade, q, once, o.timeoutMs);
     const result = resultOf(driven, q.service.info);
     if (result.ok || o.fallback === undefined || result.reason === "cancelled") return result;
     return degrade(o.fallback, result);

@@ -57,7 +57,28 @@ export function refusalOfScratch(n: Float64Array, names: Names, info: ServiceInf
   if (at(SLOT.retryAfterMs) >= 0) r.retryAfterMs = at(SLOT.retryAfterMs);
   if (info?.fallback) r.fallback = info.fallback;
   if (r.gate === "limit") { r.limit = at(SLOT.limit); r.remaining = at(SLOT.remaining); }
-  return { refusal: Object.freeze(r) };
+  const refusal = Object.freeze(r);
+  const retry = retryOfScratch(n);
+  return retry === undefined ? { refusal } : { refusal, retry };
+}
+
+/** The grant that stands in the scratch numbers. */
+export function grantOfScratch(n: Float64Array, permit: number): Grant {
+  const probe = ((n[SLOT.flags] ?? 0) & FLAG.probe) !== 0;
+  const timeoutMs = n[SLOT.timeoutMs] ?? -1;
+  return Object.freeze(timeoutMs >= 0 ? { permit, probe, timeoutMs } : { permit, probe });
+}
+
+/** What became of a settled call, after the scratch numbers. */
+export function settledOfScratch(n: Float64Array, counted: boolean, asked: number, names: Names): Settled {
+  const outcome = names.outcomes[n[SLOT.outcome] ?? asked] ?? names.outcomes[asked] ?? "neutral";
+  const retry = retryOfScratch(n);
+  return retry === undefined ? { counted, outcome } : { counted, outcome, retry };
+}
+
+function retryOfScratch(n: Float64Array): Retry | undefined {
+  if (!((n[SLOT.flags] ?? 0) & FLAG.retry)) return undefined;
+  return { atMs: n[SLOT.retryAtMs] ?? 0, afterMs: n[SLOT.retryAfterMs] ?? 0, attempt: n[SLOT.attempt] ?? 1 };
 }
 
 /** The refusal of a JSON decision. */
