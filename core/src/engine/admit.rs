@@ -242,8 +242,14 @@ impl Engine {
             };
             exact &= f.exact;
         }
-        let exact = exact && retry_at.is_some();
+        let exact = exact && retry_at.is_some() && !self.ends_before(call, retry_at);
         Refusal { reason, retry_at, exact, retry: self.retry_after_refusal(call, retry_at, now) }
+    }
+    /// Does an order that keeps the breakers out of it expire by then? What they will say is not known.
+    fn ends_before(&self, call: &Call, retry_at: Option<Instant>) -> bool {
+        let above = self.services[call.service as usize].rollup.as_ref().map(|r| &r.breaker);
+        let disabled = above.filter(|b| b.phase() == Phase::Disabled).and_then(Breaker::next_due);
+        disabled.zip(retry_at).is_some_and(|((end, _), at)| end <= at)
     }
     /// A call that is refused, or would be in shadow, changes nothing but the declared counters.
     pub(super) fn note_refused(&mut self, call: &Call, checked: &Checked, now: Instant) {
