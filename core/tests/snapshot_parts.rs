@@ -1,4 +1,5 @@
 //! A snapshot in parts, taken while calls go on, is the snapshot of its last instant.
+#![allow(clippy::unwrap_used)]
 use brownout::Engine;
 use brownout::base::error::Code;
 use brownout::base::rng::Rng;
