@@ -1,9 +1,10 @@
 // One engine behind names instead of handles: decisions as numbers or small frozen objects, effects to listeners, one
 // timer for the next instant, a snapshot now and then, and a rebuild when the engine's machine code stops.
 import { Alarm } from "./alarm.js";
+import { away, lost, UNGOVERNED, UNSETTLED } from "./away.js";
 import { BehindWatch, type Clock } from "./clock.js";
 import { Listeners } from "./effects.js";
-import { BrownoutError, fault, faultsOf, isTrap, readThrown } from "./errors.js";
+import { BrownoutError, faultsOf, isTrap, readThrown } from "./errors.js";
 import { Keeper } from "./keeper.js";
 import { KeyCache } from "./keys.js";
 import { FLAG, SLOT, type EngineLoader, type RawEngine } from "./raw.js";
@@ -11,8 +12,10 @@ import { grantOf, grantOfScratch, needsDrain, refusalOf, refusalOfScratch, settl
 import { tally } from "./registry.js";
 import { Revival } from "./revival.js";
 import { TimerQueue } from "./timers.js";
-import type { Facts, Grant, Names, Refusal, ServiceInfo, Settled } from "./types.js";
+import type { AdmitInput, Facts, Grant, Names, Service, ServiceInfo, Settled } from "./types.js";
 import { wireFacts, wireText } from "./wire.js";
+
+export type { AdmitInput, Service } from "./types.js";
 
 /** How a facade is made. */
 export interface FacadeOptions {
@@ -29,24 +32,6 @@ export interface FacadeOptions {
   onSnapshot?: (bytes: Uint8Array) => void;
 }
 
-/** A service of one policy epoch. */
-export interface Service {
-  readonly handle: number;
-  readonly epoch: number;
-  readonly info: ServiceInfo;
-}
-
-/** What an admit says beyond its numbers. */
-export interface AdmitInput {
-  service: string;
-  keys?: Readonly<Record<string, string>>;
-  weight?: number;
-  amounts?: Readonly<Record<string, number>>;
-  attempt?: number;
-  since_ms?: number;
-  idempotent?: boolean;
-}
-
 /** A permit number for a plain yes, a `Grant` when there is more to say, or why not. */
 export type Admitted = number | Grant | Refused;
 
@@ -56,10 +41,6 @@ const KEY_CACHE = 16_384;
 const PART_EVERY_MS = 1;
 /** How often a changed engine is snapshotted unless the options say otherwise. */
 const SNAPSHOT_EVERY_MS = 30_000;
-/** What a call is told whose policy would rather refuse than go ungoverned. */
-const AWAY_REFUSED: Refusal = Object.freeze({ gate: "engine", code: "engine_lost", scope: "service", exact: false });
-/** Stands for a call that goes ungoverned because the engine is away. */
-const UNGOVERNED: Grant = Object.freeze({ permit: 0, probe: false });
 const SWALLOWED = new Set(["unknown_permit", "engine_lost"]);
 
 export class Facade {
@@ -219,12 +200,12 @@ export class Facade {
   /** Settles by the number of an outcome. Throws `unknown_permit` and the like. */
   settle(permit: number, outcome: number, durationMs: number, at: number): Settled | 1 {
     const raw = this.#alive(at);
-    if (!raw || permit === 0) return AWAY;
+    if (!raw || permit === 0) return UNSETTLED;
     try {
       return this.#settled(raw, raw.settle(permit, outcome, durationMs, at), outcome, at);
     } catch (error) {
       this.#trapped(error);
-      return AWAY;
+      return UNSETTLED;
     }
   }
 
@@ -246,9 +227,9 @@ export class Facade {
 
   /** Settles by facts, which the core classifies. */
   settleFacts(permit: number, facts: Facts, at: number, more?: { idempotent?: boolean; durationMs?: number }): Settled {
-    if (permit === 0) return AWAY;
+    if (permit === 0) return UNSETTLED;
     const d = this.#decide({ verb: "settle", permit, ...wireFacts(facts), ...(more?.idempotent === undefined ? {} : { idempotent: more.idempotent }), ...(more?.durationMs === undefined ? {} : { duration_ms: more.durationMs }) }, at);
-    return d === null ? AWAY : settledOf(d);
+    return d === null ? UNSETTLED : settledOf(d);
   }
 
   /** The same for guards: a permit that the engine no longer knows is no error of the person who called. */
@@ -373,11 +354,9 @@ export class Facade {
 
   /** The engine is away: the policy says whether the call goes through ungoverned or is refused. */
   #away(service: ServiceInfo | undefined): Grant | Refused {
-    if (service?.on_engine_failure === "refuse") {
-      return { refusal: { ...AWAY_REFUSED, ...(service.fallback ? { fallback: service.fallback } : {}) } };
-    }
-    this.stats.ungoverned += 1;
-    return UNGOVERNED;
+    const answer = away(service);
+    if (answer === UNGOVERNED) this.stats.ungoverned += 1;
+    return answer;
   }
 
   /** Rethrows what is no trap; after a trap the engine is gone. */
@@ -510,5 +489,3 @@ export class Facade {
 }
 
 const DONE: WireDecision = Object.freeze({ result: "done" });
-function lost(): BrownoutError { return fault("engine_lost", "", "the engine is away: it stopped inside a call and is rebuilt after a rest, or it was closed", "try again"); }
-const AWAY: Settled = Object.freeze({ counted: false, outcome: "neutral", because: "engine_lost" });

@@ -124,6 +124,24 @@ export interface ServiceInfo {
   readonly on_engine_failure?: "allow" | "refuse";
 }
 
+/** A service of one policy epoch. */
+export interface Service {
+  readonly handle: number;
+  readonly epoch: number;
+  readonly info: ServiceInfo;
+}
+
+/** What an admit says beyond its numbers. */
+export interface AdmitInput {
+  service: string;
+  keys?: Readonly<Record<string, string>>;
+  weight?: number;
+  amounts?: Readonly<Record<string, number>>;
+  attempt?: number;
+  since_ms?: number;
+  idempotent?: boolean;
+}
+
 /** The name tables of one policy epoch. */
 export interface Names {
   /** The policy's own name; may be empty. */

@@ -14,15 +14,19 @@ pub fn check(place: &Place) -> Result<Counts> {
     let addon = library(place, "brownout-node", "brownout_node", "brownout.node")?;
     let extension = library(place, "brownout-python", "_core", "_core.so")?;
 
+    let quiet = ("RUST_BACKTRACE", "0");
     let mut vitest = place.program("npm");
-    vitest.args(["run", "--silent", "test", "-w", "brownout"]).env("CI", "1");
+    vitest.args(["run", "--silent", "test", "-w", "brownout"]).envs([("CI", "1"), quiet]);
     let mut counts =
         place.tests(vitest.env("BROWNOUT_FAULTY", folder.join("wasm")).env("BROWNOUT_FAULTY_ADDON", &addon))?;
     let mut node = place.program("node");
-    node.args(["--test", "bindings-node/native/faulty.test.cjs"]).env("BROWNOUT_ADDON", &addon);
+    node.args(["--test", "bindings-node/native/faulty.test.cjs"]).env("BROWNOUT_ADDON", &addon).envs([quiet]);
     counts.add(place.tests(&mut node)?);
     let mut pytest = python::python(place);
-    pytest.args(["-m", "pytest", "-q", "bindings-python/tests/faulty"]).env("BROWNOUT_FAULTY", &extension);
+    pytest
+        .args(["-m", "pytest", "-q", "bindings-python/tests_faulty"])
+        .env("BROWNOUT_FAULTY", &extension)
+        .envs([quiet]);
     counts.add(place.tests(&mut pytest)?);
     Ok(counts)
 }

@@ -32,8 +32,10 @@ export class NapiEngine implements RawEngine {
   /** Another thread made it, and shares it. */
   readonly joined: boolean;
   readonly #raw: NativeEngine;
-  constructor(raw: NativeEngine) {
+  readonly #shared: boolean;
+  constructor(raw: NativeEngine, shared = false) {
     this.#raw = raw;
+    this.#shared = shared;
     this.joined = raw.joined();
   }
 
@@ -57,7 +59,11 @@ export class NapiEngine implements RawEngine {
   drain(): string { return this.#raw.drain(); }
   handle(inputJson: string, atMs: number): string { return this.#raw.handle(inputJson, atMs); }
   snapshot(): Uint8Array { return this.#raw.snapshot(); }
-  part(first: boolean): Uint8Array { return this.#raw.part(first); }
+  /** An engine keeps one row of parts: threads that share it would take each other's, so each takes all at once. */
+  part(first: boolean): Uint8Array {
+    if (!this.#shared) return this.#raw.part(first);
+    return first ? this.#raw.snapshot() : new Uint8Array();
+  }
 }
 
 /** A loader over the addon, which the caller has loaded. With a name, all threads of this process share one engine under it. */
@@ -74,8 +80,8 @@ export function napiLoader(native: Native, shared?: string): EngineLoader {
   };
   return {
     kind: "napi",
-    create: (policyJson, seed, atMs) => under(new NapiEngine(native.Engine.open(policyJson, seed, atMs, shared)), policyJson, atMs),
-    restore: (policyJson, snapshot, atMs) => under(new NapiEngine(native.Engine.restore(policyJson, snapshot, atMs, shared)), policyJson, atMs),
+    create: (policyJson, seed, atMs) => under(new NapiEngine(native.Engine.open(policyJson, seed, atMs, shared), shared !== undefined), policyJson, atMs),
+    restore: (policyJson, snapshot, atMs) => under(new NapiEngine(native.Engine.restore(policyJson, snapshot, atMs, shared), shared !== undefined), policyJson, atMs),
     call: (op, payload) => native.call(op, payload),
     discard() {},
   };
