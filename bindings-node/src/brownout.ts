@@ -171,7 +171,9 @@ export class Brownout {
   snapshot(): Uint8Array { return this.facade.snapshot(); }
 
   /** Listens to one kind of effect, or to all with `*`. Returns what ends it. */
-  on(kind: string, listener: (effect: Effect) => void): () => void { return this.facade.listeners.on(kind, listener as Listener); }
+  on<K extends Effect["effect"]>(kind: K, listener: (effect: Extract<Effect, { effect: K }>) => void): () => void;
+  on(kind: string, listener: (effect: Effect) => void): () => void;
+  on(kind: string, listener: (effect: never) => void): () => void { return this.facade.listeners.on(kind, listener as Listener); }
 
   /** Traps, calls let through while the engine was away, snapshots. */
   get stats(): Readonly<Facade["stats"]> { return this.facade.stats; }

@@ -2,14 +2,15 @@
 import type { Brownout } from "./brownout.js";
 import { BrownoutError } from "./errors.js";
 import type { Facade } from "./facade.js";
+import type { AskReport } from "./wire.gen.js";
 
 /** Which report. Everything that is left out is the core's to choose. */
 export interface HealthOptions {
   /** `health` looks at features, `ready` at this process, `live` at nothing. */
-  view?: "health" | "ready" | "live";
-  profile?: "campotech" | "vetmed" | "togetheros" | "ietf" | "native";
+  view?: NonNullable<AskReport["view"]>;
+  profile?: NonNullable<AskReport["profile"]>;
   format?: "json" | "simple" | "text" | "prometheus" | "openmetrics";
-  detail?: "basic" | "detailed";
+  detail?: NonNullable<AskReport["detail"]>;
   /** Hides what strangers must not read. */
   production?: boolean;
   /** What this tenant sees. */

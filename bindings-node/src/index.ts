@@ -9,6 +9,7 @@ export { refusedResponse, type FetchOptions } from "./fetch.js";
 export { Guard, type CallOptions, type GuardOptions } from "./guard.js";
 export { healthHandler, nodeHealthHandler, type HealthAnswer, type HealthHandlerOptions, type HealthOptions } from "./health.js";
 export { policyFault, policyJson, type PolicyInput } from "./policy.js";
+export type { Policy } from "./policy.gen.js";
 export type { EngineLoader, RawEngine } from "./raw.js";
 export { RefusedError, retryAfterSeconds } from "./refusal.js";
 export type { Degraded, Failed, Ok, Refused, Result } from "./result.js";

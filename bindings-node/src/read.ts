@@ -1,41 +1,15 @@
 // The core's output, from numbers or from JSON, to the small frozen objects that people see.
 import { FLAG, SLOT } from "./raw.js";
-import type { Effect, Grant, Names, Next, Refusal, RefusedBy, Retry, ServiceInfo, Settled } from "./types.js";
+import type { Grant, Names, Refusal, RefusedBy, Retry, ServiceInfo, Settled } from "./types.js";
+import type { Answer, Decision, RetryAdvice } from "./wire.gen.js";
 
-/** One `Output` of the core as JSON. */
-export interface WireOutput {
-  decision?: WireDecision | null;
-  effects?: Effect[];
-  next?: Next | null;
-}
+/** One `Output` of the core as JSON, its decision as any of the answers. */
+export type WireOutput = Omit<Answer, "decision"> & { decision: WireDecision };
 
-/** The decision of an `Output`. */
-export interface WireDecision {
-  result: string;
-  permit?: number;
-  timeout_ms?: number | null;
-  probe?: boolean;
-  would_refuse?: unknown[];
-  gate?: string;
-  code?: string;
-  scope?: "tenant" | "service";
-  rule?: string;
-  retry_at_ms?: number;
-  retry_after_ms?: number;
-  exact?: boolean;
-  fallback?: string;
-  limit?: number;
-  remaining?: number;
-  failing?: { gate: string; code: string; scope: "tenant" | "service"; rule?: string; retry_at_ms?: number; limit?: number; remaining?: number }[];
-  counted?: boolean;
-  outcome?: Settled["outcome"];
-  because?: string;
-  retry?: { at_ms: number; after_ms: number; attempt: number };
-  no_retry?: string;
-  status?: number;
-  content_type?: string;
-  body?: string;
-}
+type Fields<T> = T extends unknown ? keyof T : never;
+type Values<T, K> = T extends unknown ? (K extends keyof T ? T[K] : never) : never;
+/** The decision of an `Output`: what every answer has, and what only some have. */
+export type WireDecision = { result: Decision["result"] } & { [K in Exclude<Fields<Decision>, "result">]?: NonNullable<Values<Decision, K>> };
 
 /** A refusal with, on request, the advice to try again. */
 export interface Refused { readonly refusal: Refusal; readonly retry?: Retry }
@@ -47,7 +21,7 @@ export function refusalOfScratch(n: Float64Array, names: Names, info: ServiceInf
   const at = (slot: number): number => n[slot] ?? -1;
   const r: Mutable<Refusal> = {
     gate: names.gates[at(SLOT.gate)] ?? "engine",
-    code: names.refusals[at(SLOT.code)] ?? "refused",
+    code: names.refusals[at(SLOT.code)] ?? "engine_lost",
     scope: at(SLOT.scope) === 1 ? "tenant" : "service",
     exact: at(SLOT.exact) === 1,
   };
@@ -83,16 +57,14 @@ function retryOfScratch(n: Float64Array): Retry | undefined {
 
 /** The refusal of a JSON decision. */
 export function refusalOf(d: WireDecision): Refused {
-  const r: Mutable<Refusal> = { gate: d.gate ?? "engine", code: d.code ?? "refused", scope: d.scope ?? "service", exact: d.exact ?? false };
+  const r: Mutable<Refusal> = { gate: d.gate ?? "engine", code: d.code ?? "engine_lost", scope: d.scope ?? "service", exact: d.exact ?? false };
   if (d.rule !== undefined) r.rule = d.rule;
   if (d.retry_at_ms !== undefined) r.retryAtMs = d.retry_at_ms;
   if (d.retry_after_ms !== undefined) r.retryAfterMs = d.retry_after_ms;
   if (d.fallback !== undefined) r.fallback = d.fallback;
   const own = d.failing?.find((f) => f.gate === d.gate && f.code === d.code && f.rule === d.rule);
-  const limit = d.limit ?? own?.limit;
-  const remaining = d.remaining ?? own?.remaining;
-  if (limit !== undefined) r.limit = limit;
-  if (remaining !== undefined) r.remaining = remaining;
+  if (own?.limit !== undefined) r.limit = own.limit;
+  if (own?.remaining !== undefined) r.remaining = own.remaining;
   if (d.failing && d.failing.length > 1) {
     r.failing = Object.freeze(d.failing.map((f) => {
       const by: Mutable<RefusedBy> = { gate: f.gate, code: f.code, scope: f.scope };
@@ -108,7 +80,7 @@ export function refusalOf(d: WireDecision): Refused {
 }
 
 /** The advice of a JSON decision. */
-export function retryOf(r: { at_ms: number; after_ms: number; attempt: number }): Retry {
+export function retryOf(r: RetryAdvice): Retry {
   return Object.freeze({ atMs: r.at_ms, afterMs: r.after_ms, attempt: r.attempt });
 }
 

@@ -1,8 +1,8 @@
 // The core's status client once more, in JavaScript, for pages where a content security policy forbids wasm.
 // A test holds the two against each other; the words, the growth and the ages are the core's.
 import type { RawStatus } from "./status-core.js";
+import type { Status } from "./wire.gen.js";
 
-type Status = "healthy" | "unknown" | "degraded" | "offline";
 interface Feature { id: string; status: Status; since: number; fallback: string; why: string; titles: [string, string][] }
 interface Blob { poll: number; maxAge: number; overall: Status; lang: string; features: Feature[] }
 

@@ -1,12 +1,13 @@
 // `brownout/status`: what a page believes about the features. Polls the health endpoint gently, and never breaks the page.
 import "./engine/status.js";
 import { openStatus, type RawStatus } from "./status-core.js";
+import type { Status } from "./wire.gen.js";
 
 /** One feature as the page sees it. */
 export interface FeatureView {
   readonly id: string;
   readonly title: string;
-  readonly status: "healthy" | "degraded" | "offline" | "unknown";
+  readonly status: Status;
   /** May it be offered in full? What nobody knows is not dimmed. */
   readonly available: boolean;
   readonly since_ms?: number;
@@ -17,7 +18,7 @@ export interface FeatureView {
 
 /** Everything for a page. Frozen; a change makes a new one. */
 export interface StatusView {
-  readonly overall: "healthy" | "degraded" | "offline" | "unknown";
+  readonly overall: Status;
   /** Is the last answer too old to be believed? */
   readonly stale: boolean;
   /** The sentence to show; `null` when there is nothing to say. */

@@ -1,19 +1,31 @@
 // The shapes that cross from the host layer to a person's code. Wire JSON stays snake_case, TypeScript is camelCase.
+import type { Admit, Failing, Gate, NoRetry, Outcome, RefusalCode, Scope, ServiceInfo, Effect as WireEffect } from "./wire.gen.js";
 
-/** The six outcomes, in the order of their numbers on the numeric path. */
-export type Outcome = "success" | "failure" | "timeout" | "throttled" | "tenant_fault" | "neutral";
+// As on the wire: the next deadline, and the name tables of one policy epoch.
+export type { Names, Next, Outcome, ServiceInfo } from "./wire.gen.js";
+
+/** The host lost the engine, which will be rebuilt from its last snapshot. */
+export interface EngineLost {
+  readonly effect: "engine_lost";
+  readonly cause: string;
+  /** How often this has happened. */
+  readonly losses: number;
+  readonly at_ms: number;
+}
+
+/** Something that happened, as on the wire; `effect` names the kind. */
+export type Effect = WireEffect | EngineLost;
 
 /** Named keys of a call: `{ tenant: "org_1", user: "u_7" }`. */
 export type Keys = Readonly<Record<string, string>>;
 
 /** Why a call may not proceed. Frozen. */
 export interface Refusal {
-  /** `breaker`, `limit`, `throttle` or `engine`. */
-  readonly gate: string;
-  /** Stable word such as `circuit_open`, `limited`, `impossible`. */
-  readonly code: string;
+  readonly gate: Gate;
+  /** `engine_lost` where the engine is away and the policy refuses its calls. */
+  readonly code: RefusalCode | "engine_lost";
   /** Does it stand for this key alone, or for everybody? */
-  readonly scope: "tenant" | "service";
+  readonly scope: Scope;
   /** The rule's name, such as the limit's. */
   readonly rule?: string;
   /** Epoch milliseconds of the first instant at which the same question can pass; absent when waiting does not help. */
@@ -33,9 +45,9 @@ export interface Refusal {
 
 /** One of several refusing gates. */
 export interface RefusedBy {
-  readonly gate: string;
-  readonly code: string;
-  readonly scope: "tenant" | "service";
+  readonly gate: Gate;
+  readonly code: RefusalCode;
+  readonly scope: Scope;
   readonly rule?: string;
   readonly retryAtMs?: number;
   readonly limit?: number;
@@ -51,7 +63,7 @@ export interface Grant {
   /** This call tests whether the service is back. */
   readonly probe: boolean;
   /** What gates in shadow would have said. */
-  readonly wouldRefuse?: readonly unknown[];
+  readonly wouldRefuse?: readonly Failing[];
 }
 
 /** Whether and when to try again. */
@@ -70,7 +82,7 @@ export interface Settled {
   readonly because?: string;
   readonly retry?: Retry;
   /** Why there is no other try. */
-  readonly noRetry?: string;
+  readonly noRetry?: NoRetry;
 }
 
 /** What happened to one attempt, as the host saw it; the core makes an outcome of it by the policy's table. */
@@ -95,35 +107,6 @@ export interface Facts {
   outcome?: Outcome;
 }
 
-/** Something that happened; `effect` names the kind, the other fields are as on the wire. */
-export interface Effect {
-  readonly effect: string;
-  readonly [field: string]: unknown;
-}
-
-/** The earliest instant at which anything could change, and why. */
-export interface Next {
-  readonly at_ms: number;
-  readonly why: string;
-}
-
-/** One service as the policy describes it. */
-export interface ServiceInfo {
-  readonly name: string;
-  /** What `admit` takes; of this policy epoch alone. */
-  readonly handle: number;
-  readonly limits?: readonly string[];
-  readonly timeout_ms?: number | null;
-  readonly first_byte_ms?: number | null;
-  readonly idle_ms?: number | null;
-  readonly fallback?: string | null;
-  readonly deadline_ms?: number | null;
-  /** Does the policy let it be tried again? */
-  readonly retries?: boolean;
-  /** What becomes of a call while the engine itself is away. */
-  readonly on_engine_failure?: "allow" | "refuse";
-}
-
 /** A service of one policy epoch. */
 export interface Service {
   readonly handle: number;
@@ -132,28 +115,4 @@ export interface Service {
 }
 
 /** What an admit says beyond its numbers. */
-export interface AdmitInput {
-  service: string;
-  keys?: Readonly<Record<string, string>>;
-  weight?: number;
-  amounts?: Readonly<Record<string, number>>;
-  attempt?: number;
-  since_ms?: number;
-  idempotent?: boolean;
-}
-
-/** The name tables of one policy epoch. */
-export interface Names {
-  /** The policy's own name; may be empty. */
-  readonly policy: string;
-  /** Equal for documents that say the same, in whichever syntax. */
-  readonly policy_hash: string;
-  readonly epoch: number;
-  readonly services: readonly ServiceInfo[];
-  readonly features: readonly string[];
-  readonly keys: readonly string[];
-  readonly units?: readonly string[];
-  readonly outcomes: readonly Outcome[];
-  readonly gates: readonly string[];
-  readonly refusals: readonly string[];
-}
+export type AdmitInput = Omit<Admit, "verb">;

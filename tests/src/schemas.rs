@@ -17,7 +17,110 @@ pub fn all() -> Result<Vec<(&'static str, Value)>, String> {
         ("output", value(&schema::output())),
         ("names", value(&schema::names())),
         ("health", value(&schema::health())),
+        ("problem", value(&schema::problem())),
     ])
+}
+
+/// One schema that defines every table of several, each under its title: what classes are made from. Shapes that are no tables
+/// stand where they are used. Errors: two tables of one title that are not the same.
+pub fn tables(names: &[&str]) -> Result<Value, String> {
+    let mut found = Map::new();
+    for (_, schema) in all()?.iter().filter(|(name, _)| names.contains(name)) {
+        hoist(&loose(&resolved(schema, schema)), &mut found)?;
+    }
+    let Some(Value::Object(mut root)) = found.shift_remove("Policy") else { return Err("there is no `Policy`".into()) };
+    root.insert("$defs".into(), Value::Object(found));
+    Ok(Value::Object(root))
+}
+
+/// The shape with every reference replaced by what it refers to; words beside a reference stay.
+fn resolved(root: &Value, shape: &Value) -> Value {
+    match shape {
+        Value::Object(o) => {
+            let target = o.get("$ref").and_then(Value::as_str).and_then(|r| root.pointer(r.trim_start_matches('#')));
+            let mut out = match target.map(|t| resolved(root, t)) {
+                Some(Value::Object(t)) => t,
+                _ => Map::new(),
+            };
+            let root_only = |key: &str| o.contains_key("$defs") && ["$defs", "$schema"].contains(&key);
+            for (key, inner) in o.iter().filter(|(key, _)| *key != "$ref" && !root_only(key)) {
+                let fixed = ["default", "examples", "enum", "const", "required"].contains(&key.as_str());
+                out.insert(key.clone(), if fixed { inner.clone() } else { resolved(root, inner) });
+            }
+            Value::Object(out)
+        }
+        Value::Array(items) => Value::Array(items.iter().map(|i| resolved(root, i)).collect()),
+        other => other.clone(),
+    }
+}
+
+/// Texts and numbers in choices, lists and maps without their bounds, so that they need no class of their own; a table that takes
+/// other keys as well takes any.
+fn loose(shape: &Value) -> Value {
+    const BOUNDS: [&str; 10] = [
+        "pattern",
+        "not",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "minItems",
+        "maxItems",
+        "maxProperties",
+        "propertyNames",
+    ];
+    let Value::Object(o) = shape else {
+        let Value::Array(items) = shape else { return shape.clone() };
+        return items.iter().map(loose).collect();
+    };
+    let bare = |inner: &Value| match loose(inner) {
+        Value::Object(mut inner) => {
+            inner.retain(|key, _| !BOUNDS.contains(&key.as_str()));
+            Value::Object(inner)
+        }
+        other => other,
+    };
+    let mixed = o.contains_key("properties");
+    let turn = |(key, inner): (&String, &Value)| {
+        let inner = match (key.as_str(), inner) {
+            ("anyOf", Value::Array(branches)) => branches.iter().map(bare).collect(),
+            ("additionalProperties", Value::Object(_)) if mixed => Value::Bool(true),
+            ("items" | "additionalProperties", Value::Object(_)) => bare(inner),
+            ("default" | "examples" | "enum" | "const" | "required", _) => inner.clone(),
+            _ => loose(inner),
+        };
+        (key.clone(), inner)
+    };
+    Value::Object(o.iter().map(turn).collect())
+}
+
+/// Takes each titled table out of a shape and leaves a reference to it.
+fn hoist(shape: &Value, found: &mut Map<String, Value>) -> Result<Value, String> {
+    let Value::Object(o) = shape else {
+        let Value::Array(items) = shape else { return Ok(shape.clone()) };
+        return items.iter().map(|i| hoist(i, found)).collect::<Result<_, _>>().map(Value::Array);
+    };
+    let mut out = Map::new();
+    for (key, inner) in o {
+        let fixed = ["default", "examples", "enum", "const", "required"].contains(&key.as_str());
+        out.insert(key.clone(), if fixed { inner.clone() } else { hoist(inner, found)? });
+    }
+    let title = out.get("title").and_then(Value::as_str).map(String::from);
+    let (Some(title), true) = (title, out.get("properties").is_some()) else {
+        out.retain(|key, inner| key != "title" || inner.is_object());
+        return Ok(Value::Object(out));
+    };
+    // what a table is for in one place is no part of the table
+    let place = out.remove("description").filter(|_| found.contains_key(&title) || title != "Policy");
+    let table = Value::Object(out);
+    if found.get(&title).is_some_and(|other| *other != table) {
+        return Err(format!("two tables are called `{title}`"));
+    }
+    found.insert(title.clone(), table);
+    let mut reference = Map::new();
+    reference.insert("$ref".into(), format!("#/$defs/{title}").into());
+    reference.extend(place.map(|p| ("description".to_string(), p)));
+    Ok(Value::Object(reference))
 }
 
 /// The text of a schema's file.

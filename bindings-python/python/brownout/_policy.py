@@ -10,12 +10,20 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from brownout._errors import BrownoutError, Fault
 
 Syntax: TypeAlias = Literal["toml", "json", "yaml"]
-PolicySource: TypeAlias = "Mapping[str, Any] | str | os.PathLike[str]"
+
+
+class Model(Protocol):
+    """A pydantic model, such as `brownout.models.Policy`."""
+
+    def model_dump(self, *, mode: str, by_alias: bool, exclude_unset: bool) -> dict[str, Any]: ...
+
+
+PolicySource: TypeAlias = "Mapping[str, Any] | str | os.PathLike[str] | Model"
 
 _SUFFIXES: dict[str, Syntax] = {".toml": "toml", ".json": "json", ".yaml": "yaml", ".yml": "yaml"}
 _MAX_DEPTH = 128  # where the core's own reader stops
@@ -35,7 +43,7 @@ _HELP = {
 def policy_json(source: PolicySource, syntax: Syntax | None = None) -> str:
     """The policy as JSON text.
 
-    `source` is a mapping, a path (by its ending `.toml`, `.json`, `.yaml`, `.yml`) or text. Text that begins with `{` is JSON,
+    `source` is a mapping, a `brownout.models.Policy`, a path (by its ending `.toml`, `.json`, `.yaml`, `.yml`) or text. Text that begins with `{` is JSON,
     other text is TOML; `syntax` says otherwise. Errors: `policy_unreadable`, `policy_syntax`, `duplicate_key`, `wrong_type`
     (a native date, a key that is no text), `number_not_finite`, `json_too_deep`; everything else is the core's to judge.
     """
@@ -43,6 +51,8 @@ def policy_json(source: PolicySource, syntax: Syntax | None = None) -> str:
         return _encode(source)
     if isinstance(source, os.PathLike):
         return _from_file(Path(source), syntax)
+    if hasattr(source, "model_dump"):
+        return _encode(source.model_dump(mode="json", by_alias=True, exclude_unset=True))
     if not isinstance(source, str):
         raise _error("wrong_type", "", f"a policy is a table, a path or text, not {_kind(source)}")
     if "\n" not in source and Path(source[:4096]).suffix.lower() in _SUFFIXES and not source.lstrip().startswith("{"):

@@ -15,8 +15,19 @@ from brownout._call import Call
 from brownout._errors import BrownoutError
 from brownout._problem import CONTENT_TYPE, problem, timeout_problem
 from brownout._values import CallTimeout, Refused
+from brownout.models import HealthReport, Problem
 
 KeysOf = Callable[[Request], Mapping[str, str | int | None]]
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": words, "content": {CONTENT_TYPE: {"schema": Problem.model_json_schema()}}}
+    for status, words in (
+        (429, "too many calls: a limit refuses"),
+        (503, "the service is held back"),
+        (504, "the service did not answer in time"),
+    )
+}
+"""What a guarded endpoint may answer instead, for its OpenAPI: `@app.post("/invoices", responses=PROBLEMS)`."""
 
 
 def install(app: FastAPI, bo: Brownout, *, tenant_header: str | None = None) -> None:
@@ -87,7 +98,10 @@ def health_router(
             return Response(json.dumps(body), 400, {"content-type": CONTENT_TYPE})
         return Response(report.body, report.status, {"content-type": report.content_type, "cache-control": "no-store"})
 
-    @router.get(path, name="health", responses={503: {"description": "the service is offline"}})
+    # other dialects have forms of their own
+    native: dict[str, Any] = {} if production or profile not in (None, "native") else {"model": HealthReport}
+
+    @router.get(path, name="health", responses={200: native, 503: {"description": "the service is offline", **native}})
     async def health(format: str | None = None, detailed: bool | None = None, lang: str | None = None) -> Response:
         detail = None if detailed is None else ("detailed" if detailed else "basic")
         known = bo.engine.names.key_set
@@ -123,4 +137,4 @@ def guard_dependency(
     return dependency
 
 
-__all__ = ["TenantMiddleware", "guard_dependency", "health_router", "install"]
+__all__ = ["PROBLEMS", "TenantMiddleware", "guard_dependency", "health_router", "install"]

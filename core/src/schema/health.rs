@@ -1,6 +1,7 @@
-//! The native health report, as an endpoint answers it.
+//! What endpoints answer: the native health report, and a refusal as problem details.
 use crate::base::json::Json;
 use crate::call::OUTCOMES;
+use crate::engine::{GATES, REFUSALS};
 use crate::gate::limit::policy::MAX_LIMIT;
 use crate::schema::Page;
 use crate::schema::output::{EXACT, cause, ms};
@@ -65,6 +66,26 @@ pub fn health() -> Json {
     defs.extend(parts());
     defs.extend(details());
     document(root, defs)
+}
+
+/// The schema of a refusal as the hosts answer it over HTTP (RFC 9457).
+pub fn problem() -> Json {
+    let root = vec![
+        must("type", text()).note("`about:blank`: the status says it all"),
+        must("title", text()).note("the name of the status"),
+        must("status", count(400, 599))
+            .note("429 where the caller asked for too much, 503 where a service is held back, 504 after a timeout"),
+        must("detail", text()).note("what happened, in one sentence"),
+        must("service", text()).note("which service"),
+        must("code", word(REFUSALS.into_iter().chain(["engine_lost", "timeout"]))).note("why it was refused"),
+        field("gate", word(GATES)).note("which gate refused"),
+        field("scope", word(["tenant", "service"])).note("does it stand for this key, or for everybody?"),
+        field("rule", text()).note("the name of the limit"),
+        field("fallback", text()).note("what the policy offers instead"),
+        field("retry_at_ms", ms()).note("when another try can pass, in milliseconds since the epoch"),
+    ];
+    let root = with(plain("Problem", root), "description", s("A call that was not made, as problem details."));
+    document(root, vec![])
 }
 
 fn engine() -> Json {
@@ -164,7 +185,7 @@ fn probe() -> Json {
         must("ok", boolean()).note("did it answer?"),
         must("at", of("time")).note("when"),
         field("latency_ms", ms()).note("how long it took"),
-        field("memory", plain("ProbeMemory", memory)).note("what it said of its memory"),
+        field("memory", plain("MemoryReading", memory)).note("what it said of its memory"),
         field("message", text()).note("what it said"),
     ];
     plain("ProbeReading", fields)

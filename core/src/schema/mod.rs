@@ -11,7 +11,7 @@ mod page;
 mod policy;
 mod shape;
 
-pub use health::health;
+pub use health::{health, problem};
 pub use input::input;
 pub use output::{names, output};
 pub use page::Page;

@@ -149,7 +149,9 @@ pub(super) fn document(root: Json, defs: Vec<(&str, Json)>) -> Json {
     let Json::Obj(root) = root else { return root };
     let mut out: Vec<(String, Json)> = vec![("$schema".to_string(), s(DIALECT))];
     out.extend(root);
-    let defs = defs.into_iter().map(|(name, shape)| (name.to_string(), shape)).collect();
-    out.push(("$defs".to_string(), Json::Obj(defs)));
+    let defs: Vec<_> = defs.into_iter().map(|(name, shape)| (name.to_string(), shape)).collect();
+    if !defs.is_empty() {
+        out.push(("$defs".to_string(), Json::Obj(defs)));
+    }
     Json::Obj(out)
 }

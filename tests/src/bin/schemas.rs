@@ -18,7 +18,8 @@ fn main() -> ExitCode {
 }
 
 fn write(folder: &Path) -> Result<(), String> {
-    for (name, schema) in schemas::all()? {
+    let tables = schemas::tables(&["policy", "output", "names", "health", "problem"])?;
+    for (name, schema) in schemas::all()?.into_iter().chain([("tables", tables)]) {
         let file = folder.join(format!("{name}.schema.json"));
         std::fs::write(&file, schemas::text(&schema)?).map_err(|e| format!("{}: {e}", file.display()))?;
     }
