@@ -8,6 +8,7 @@ import { Facade, type AdmitInput } from "./facade.js";
 import { guardedFetch, type FetchOptions } from "./fetch.js";
 import { Guard, type GuardOptions } from "./guard.js";
 import { report, type HealthAnswer, type HealthOptions } from "./health.js";
+import type { ServiceName } from "./names.js";
 import { policyJson, type PolicyInput } from "./policy.js";
 import type { EngineLoader } from "./raw.js";
 import type { Refused } from "./read.js";
@@ -119,10 +120,10 @@ export class Brownout {
   }
 
   /** A service with the options of its calls. Throws `unknown_service`. */
-  guard<D = unknown>(service: string, options?: GuardOptions<D>): Guard<D> { return new Guard<D>(this.facade, service, options); }
+  guard<D = unknown>(service: ServiceName, options?: GuardOptions<D>): Guard<D> { return new Guard<D>(this.facade, service, options); }
 
   /** A `fetch` whose calls go through the service. Throws `unknown_service`. */
-  fetch(service: string, options?: FetchOptions): typeof globalThis.fetch { return guardedFetch(this.facade, service, options); }
+  fetch(service: ServiceName, options?: FetchOptions): typeof globalThis.fetch { return guardedFetch(this.facade, service, options); }
 
   /** Calls made inside `fn` carry these keys. */
   with<R>(keys: KeyValues, fn: () => R): R { return withKeys(keys, fn); }
@@ -131,7 +132,7 @@ export class Brownout {
   get names(): Names { return this.facade.names; }
 
   /** Asks by hand. Settle the permit of a grant exactly once. */
-  admit(service: string, more: Omit<AdmitInput, "service"> = {}): Grant | Refused {
+  admit(service: ServiceName, more: Omit<AdmitInput, "service"> = {}): Grant | Refused {
     return this.facade.ask({ service, ...more }, this.facade.now());
   }
 
@@ -141,7 +142,7 @@ export class Brownout {
   }
 
   /** The result of a probe of a service. */
-  observe(service: string, probe: Probe): void {
+  observe(service: ServiceName, probe: Probe): void {
     const { latencyMs, ...rest } = probe;
     this.facade.handle({ verb: "observe", service, ...rest, ...(latencyMs === undefined ? {} : { latency_ms: latencyMs }) });
   }

@@ -8,6 +8,7 @@ export { BrownoutError, TimeoutError, type Fault } from "./errors.js";
 export { refusedResponse, type FetchOptions } from "./fetch.js";
 export { Guard, type CallOptions, type GuardOptions } from "./guard.js";
 export { healthHandler, nodeHealthHandler, type HealthAnswer, type HealthHandlerOptions, type HealthOptions } from "./health.js";
+export type { FeatureName, KeyName, LimitName, Register, ServiceName } from "./names.js";
 export { policyFault, policyJson, type PolicyInput } from "./policy.js";
 export type { Policy } from "./policy.gen.js";
 export type { EngineLoader, RawEngine } from "./raw.js";

@@ -1,6 +1,7 @@
 "use client";
 // `brownout/react`: the state of the features as a hook, and the banner.
 import { useMemo, useSyncExternalStore, type CSSProperties, type ReactNode } from "react";
+import type { FeatureName } from "./names.js";
 import { StatusClient, UNKNOWN, viewOf, type FeatureView, type StatusOptions, type StatusView } from "./status.js";
 
 /** Which endpoint, in which language, and what the server already knew. */
@@ -14,8 +15,8 @@ export interface DegradationOptions extends Pick<StatusOptions, "url" | "lang" |
 /** What a component can know. */
 export interface Degradation extends StatusView {
   /** May the feature be offered in full? */
-  available(feature: string): boolean;
-  feature(id: string): FeatureView | undefined;
+  available(feature: FeatureName): boolean;
+  feature(id: FeatureName): FeatureView | undefined;
 }
 
 const clients = new Map<string, StatusClient>();

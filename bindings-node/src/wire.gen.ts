@@ -2,7 +2,7 @@
 /**
  * One question, fact or order.
  */
-export type Input = Admit | Settle | Observe | Command | Advance | AskReport | AskHeaders | Reload | TakeSnapshot;
+export type Input = Admit | Settle | Observe | Command | Advance | AskReport | AskHeaders | AskExplain | Reload | TakeSnapshot;
 export type Settle = SettleOutcome | SettleFacts;
 export type Outcome = "success" | "failure" | "timeout" | "throttled" | "tenant_fault" | "neutral";
 export type Observe = ObserveProbe | ObserveGauge;
@@ -472,6 +472,32 @@ export interface AskHeaders {
    */
   retry_at_ms?: number;
 }
+export interface AskExplain {
+  /**
+   * what is asked
+   */
+  verb: "explain";
+  /**
+   * a service of the policy
+   */
+  service: string;
+  /**
+   * whose: key names as the policy's `per` declares them; each 1 to 256 bytes
+   */
+  keys?: {
+    [k: string]: string;
+  };
+  /**
+   * how many calls it would count for in limits
+   */
+  weight?: number;
+  /**
+   * how much of other units it would ask for
+   */
+  amounts?: {
+    [k: string]: number;
+  };
+}
 export interface Reload {
   /**
    * what is asked
@@ -492,7 +518,7 @@ export interface TakeSnapshot {
  * What an engine answers to one input.
  */
 export type Output = Answer | Mistake | Mistakes;
-export type Decision = Granted | Refused | Settled | HeaderFields | Report | Snapshot | Done;
+export type Decision = Granted | Refused | Settled | HeaderFields | Report | Snapshot | Done | Explained;
 export type Gate = "breaker" | "throttle" | "limit" | "engine";
 export type RefusalCode =
   | "circuit_open"
@@ -508,6 +534,8 @@ export type RefusalCode =
   | "deadline_passed";
 export type Scope = "tenant" | "service";
 export type NoRetry = "off" | "attempts" | "deadline" | "not_idempotent" | "budget" | "outcome";
+export type GateReading = BreakerReading | ThrottleReading | LimitReading;
+export type BreakerState = "closed" | "open" | "half_open" | "forced_open" | "disabled";
 export type Effect =
   | BreakerChanged
   | ThrottleHeld
@@ -522,7 +550,6 @@ export type Effect =
   | FeatureMaintenanceEnded
   | ClockBehind
   | EngineRebuilt;
-export type BreakerState = "closed" | "open" | "half_open" | "forced_open" | "disabled";
 export type Status = "healthy" | "unknown" | "degraded" | "offline";
 export type Cause = ServiceCause | FeatureCause;
 
@@ -731,6 +758,260 @@ export interface Done {
    * which answer this is
    */
   result: "done";
+}
+export interface Explained {
+  /**
+   * which answer this is
+   */
+  result: "explained";
+  /**
+   * of which service
+   */
+  service: string;
+  /**
+   * when
+   */
+  at_ms: number;
+  /**
+   * what a call of now would be told
+   */
+  verdict: "granted" | "refused";
+  /**
+   * which gate refuses
+   */
+  gate?: Gate;
+  /**
+   * why it refuses
+   */
+  code?: RefusalCode;
+  /**
+   * does it refuse this key, or everybody?
+   */
+  scope?: Scope;
+  /**
+   * the name of the limit
+   */
+  rule?: string;
+  /**
+   * when all failing rules say yes if nothing else happens
+   */
+  retry_at_ms?: number;
+  /**
+   * is that instant exact?
+   */
+  exact?: boolean;
+  /**
+   * what the policy offers instead
+   */
+  fallback?: string;
+  /**
+   * what every gate looks at
+   */
+  gates: GateReading[];
+}
+export interface BreakerReading {
+  /**
+   * which gate
+   */
+  gate: "breaker";
+  /**
+   * is it the key's, or everybody's?
+   */
+  scope: Scope;
+  /**
+   * does it refuse for this caller?
+   */
+  mode: "enforce" | "shadow" | "off";
+  /**
+   * does it say yes?
+   */
+  passes: boolean;
+  /**
+   * why not
+   */
+  code?: RefusalCode;
+  /**
+   * when it says yes if nothing else happens
+   */
+  retry_at_ms?: number;
+  /**
+   * true for the breaker above the keyed ones
+   */
+  rollup?: boolean;
+  /**
+   * where it stands; missing for a key that it never met
+   */
+  phase?: BreakerState;
+  /**
+   * since when
+   */
+  since_ms?: number;
+  /**
+   * when an open breaker is tried again
+   */
+  reopens_at_ms?: number;
+  /**
+   * true while it admits a growing share
+   */
+  ramping?: boolean;
+  /**
+   * opens without a lasting recovery
+   */
+  attempt?: number;
+  /**
+   * calls in the window
+   */
+  calls?: number;
+  /**
+   * failures in the window
+   */
+  failures?: number;
+  /**
+   * slow calls in the window
+   */
+  slow?: number;
+  /**
+   * failures in a row
+   */
+  streak?: number;
+  /**
+   * how far the window looks back
+   */
+  window_ms?: number;
+  /**
+   * or how many calls it holds
+   */
+  window_calls?: number;
+  /**
+   * calls from which a rate counts
+   */
+  min_calls?: number;
+  /**
+   * what opens it
+   */
+  rules?: TripRule[];
+}
+export interface TripRule {
+  /**
+   * which rule opens the breaker
+   */
+  rule: string;
+  /**
+   * its number of now
+   */
+  value: number;
+  /**
+   * the number at which it opens
+   */
+  trips_at: number;
+  /**
+   * are there calls enough for it to count?
+   */
+  counts?: boolean;
+}
+export interface ThrottleReading {
+  /**
+   * which gate
+   */
+  gate: "throttle";
+  /**
+   * is it the key's, or everybody's?
+   */
+  scope: Scope;
+  /**
+   * does it refuse for this caller?
+   */
+  mode: "enforce" | "shadow" | "off";
+  /**
+   * does it say yes?
+   */
+  passes: boolean;
+  /**
+   * why not
+   */
+  code?: RefusalCode;
+  /**
+   * when it says yes if nothing else happens
+   */
+  retry_at_ms?: number;
+  /**
+   * until when calls are held back
+   */
+  held_until_ms?: number;
+  /**
+   * how often in a row the upstream said wait
+   */
+  streak: number;
+}
+export interface LimitReading {
+  /**
+   * which gate
+   */
+  gate: "limit";
+  /**
+   * is it the key's, or everybody's?
+   */
+  scope: Scope;
+  /**
+   * does it refuse for this caller?
+   */
+  mode: "enforce" | "shadow" | "off";
+  /**
+   * does it say yes?
+   */
+  passes: boolean;
+  /**
+   * why not
+   */
+  code?: RefusalCode;
+  /**
+   * when it says yes if nothing else happens
+   */
+  retry_at_ms?: number;
+  /**
+   * the name of the limit
+   */
+  rule: string;
+  /**
+   * how it counts
+   */
+  algorithm: string;
+  /**
+   * true for a caller that is neither refused nor counted
+   */
+  exempt?: boolean;
+  /**
+   * what it counts
+   */
+  unit: string;
+  /**
+   * what the call asks for
+   */
+  units: number;
+  /**
+   * the size of the limit
+   */
+  limit: number;
+  /**
+   * units in use
+   */
+  used: number;
+  /**
+   * units that would pass
+   */
+  remaining: number;
+  /**
+   * when one more unit is free
+   */
+  next_unit_at_ms?: number;
+  /**
+   * when none is in use any more
+   */
+  full_at_ms?: number;
+  /**
+   * the end of the block that stands
+   */
+  blocked_until_ms?: number;
 }
 export interface BreakerChanged {
   /**

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
 from brownout import Brownout, BrownoutError, policy_json
@@ -92,8 +91,7 @@ def test_openapi_shows_the_health_report_and_the_problems() -> None:
     def invoices() -> str:
         return "sent"
 
-    with TestClient(app) as client:
-        api = client.get("/openapi.json").json()
+    api = app.openapi()
     report = {"$ref": "#/components/schemas/HealthReport"}
     health = api["paths"]["/api/health"]["get"]["responses"]
     assert [health[status]["content"]["application/json"]["schema"] for status in ("200", "503")] == [report, report]

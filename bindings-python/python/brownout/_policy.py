@@ -43,9 +43,10 @@ _HELP = {
 def policy_json(source: PolicySource, syntax: Syntax | None = None) -> str:
     """The policy as JSON text.
 
-    `source` is a mapping, a `brownout.models.Policy`, a path (by its ending `.toml`, `.json`, `.yaml`, `.yml`) or text. Text that begins with `{` is JSON,
-    other text is TOML; `syntax` says otherwise. Errors: `policy_unreadable`, `policy_syntax`, `duplicate_key`, `wrong_type`
-    (a native date, a key that is no text), `number_not_finite`, `json_too_deep`; everything else is the core's to judge.
+    `source` is a mapping, a `brownout.models.Policy`, a path (by its ending `.toml`, `.json`, `.yaml`, `.yml`) or text.
+    Text that begins with `{` is JSON, other text is TOML; `syntax` says otherwise. Errors: `policy_unreadable`,
+    `policy_syntax`, `duplicate_key`, `wrong_type` (a native date, a key that is no text), `number_not_finite`,
+    `json_too_deep`; everything else is the core's to judge.
     """
     if isinstance(source, Mapping):
         return _encode(source)

@@ -14,6 +14,7 @@ mod player;
 mod replay;
 mod tally;
 mod test;
+mod types;
 mod vector;
 mod words;
 
@@ -21,3 +22,4 @@ pub use explain::explain;
 pub use lint::lint;
 pub use replay::replay;
 pub use test::test;
+pub use types::types;

@@ -17,7 +17,7 @@ use alloc::string::String;
 /// | `policy_check` | a policy document | `{"ok":true,"hash":…,"lints":[…]}` or `{"errors":[…]}` |
 /// | `error_codes` | anything | every code with its help |
 /// | `defaults` | anything | every default with its unit and why |
-/// | `lint`, `replay`, `explain`, `test` | what a command line was given | `{"exit":0,"out":"…"}`; with the feature `tools` |
+/// | `lint`, `replay`, `explain`, `test`, `types` | what a command line was given | `{"exit":0,"out":"…"}`; with the feature `tools` |
 pub fn call(op: &str, payload: &str) -> String {
     match op {
         "version" => format!("\"{}\"", env!("CARGO_PKG_VERSION")),
@@ -34,6 +34,8 @@ pub fn call(op: &str, payload: &str) -> String {
         "replay" => crate::tools::replay(payload),
         #[cfg(feature = "tools")]
         "test" => crate::tools::test(payload),
+        #[cfg(feature = "tools")]
+        "types" => crate::tools::types(payload),
         _ => error_json(&Fault::new(Code::UnknownVerb, "op", format!("there is no operation `{op}`"))),
     }
 }
