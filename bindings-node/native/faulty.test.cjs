@@ -18,7 +18,7 @@ test("a stop under the lock is a coded error, then and ever after, and never blo
   assert.throws(() => engine.fault(), coded);
   const calls = [
     () => engine.names(), () => engine.key("k", 0), () => engine.admit(up, 0, 0, 0, 0, 1, 0), () => engine.settle(1, 0, 1, 0),
-    () => engine.advance(0), () => engine.drain(), () => engine.handle('{"verb":"advance"}', 0), () => engine.snapshot(),
+    () => engine.advance(0), () => engine.drain(), () => engine.handle('{"verb":"advance"}', 0), () => engine.snapshot(), () => engine.part(true),
   ];
   for (const call of calls) assert.throws(call, coded);
   assert.ok(Engine.open(policy, 1n, 0).admit(up, 0, 0, 0, 0, 1, 0));

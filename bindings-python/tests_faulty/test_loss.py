@@ -68,6 +68,7 @@ def test_a_stop_under_the_lock_is_a_coded_error_then_and_ever_after_and_never_bl
         lambda: engine.handle('{"verb":"advance"}', 0.0),
         engine.drain,
         engine.snapshot,
+        lambda: engine.part(True),
     ]
     for call in calls:
         with pytest.raises(BrownoutError) as lost:

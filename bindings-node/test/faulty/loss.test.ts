@@ -120,3 +120,16 @@ test("workers that share an engine share its successor", async () => {
   expect(JSON.parse(a.bo.health().body).engine).toEqual(JSON.parse(b.bo.health().body).engine);
   expect(JSON.parse(b.bo.health().body).engine).toMatchObject({ rebuilds: 1, cause: "panic" });
 });
+
+test.each([0, 1])("workers that share an engine of many keys each keep a whole snapshot of it: worker %d rebuilds", async (which) => {
+  const both = [bench(napiLoader(addon, `many${which}`)), bench(napiLoader(addon, `many${which}`))];
+  const [a, b] = both.map(({ bo }) => bo) as [Brownout, Brownout];
+  for (let i = 0; i < 1500; i += 1) await a.guard("up", { key: `t${i % 1499}` }).run(fail);
+  await b.guard("up", { key: "t1" }).run(fail);
+  await Promise.all(both.map(({ clock }) => clock.advance(40_000)));
+  expect([a.stats.snapshots, b.stats.snapshots]).toEqual([1, 1]);
+  const bo = which === 0 ? a : b;
+  expect(await bo.guard("faulty").run(permit)).toMatchObject({ value: 0 });
+  for (const key of ["t0", "t1"]) expect(await bo.guard("up", { key }).run(permit)).toMatchObject({ ok: false, refusal: { code: "circuit_open" } });
+  expect(await bo.guard("up", { key: "t2" }).run(permit)).toMatchObject({ ok: true });
+});
