@@ -52,13 +52,31 @@ impl Ours {
         }
     }
 
-    /// As a host does it: a clock is read before the call and after.
-    fn pass_by_clock(&mut self, times: u64, since: std::time::Instant) {
+    /// As a host does it: a clock, the one that governor reads too, is read before the call and after.
+    fn pass_by_clock(&mut self, times: u64, watch: &Watch) {
         for _ in 0..times {
             let (call, _) = self.turn();
-            let now = || Instant::from_micros(since.elapsed().as_micros() as i64);
-            pass_between(&mut self.engine, &call, Outcome::Success, now(), now());
+            pass_between(&mut self.engine, &call, Outcome::Success, watch.now(), watch.now());
         }
+    }
+}
+
+/// Time since the beginning, by the processor's counter.
+struct Watch {
+    clock: quanta::Clock,
+    begin: u64,
+}
+
+impl Watch {
+    fn new() -> Self {
+        let clock = quanta::Clock::new();
+        let begin = clock.raw();
+        Watch { clock, begin }
+    }
+
+    #[inline]
+    fn now(&self) -> Instant {
+        Instant::from_micros((self.clock.delta_as_nanos(self.begin, self.clock.raw()) / 1_000) as i64)
     }
 }
 
@@ -66,7 +84,7 @@ impl Ours {
 pub fn hot(quick: bool) {
     let (mut alone, mut one, mut many) = (Ours::new(ALONE, 1), Ours::new(FULL, 1), Ours::new(FULL, TENANTS));
     let (mut one_clock, mut many_clock) = (Ours::new(FULL, 1), Ours::new(FULL, TENANTS));
-    let since = std::time::Instant::now();
+    let watch = Watch::new();
     let order: Vec<u64> = shuffled(TENANTS).into_iter().map(u64::from).collect();
     let names: Vec<String> = shuffled(TENANTS).into_iter().map(name).collect();
     let (rival_one, rival_many) = (Stack::of(&[7u64]), Stack::of(&order));
@@ -81,16 +99,15 @@ pub fn hot(quick: bool) {
         Case::new("core.breaker.one", |n| alone.pass(n, Outcome::Success)),
         Case::new("core.full.one", |n| one.pass(n, Outcome::Success)),
         Case::new("core.full.many", |n| many.pass(n, Outcome::Success)),
-        Case::new("core.full_clock.one", |n| one_clock.pass_by_clock(n, since)),
+        Case::new("core.full_clock.one", |n| one_clock.pass_by_clock(n, &watch)),
         Case::new("rivals.full.one", |n| (0..n).for_each(|_| rival_one.pass(&7))),
-        Case::new("core.full_clock.many", |n| many_clock.pass_by_clock(n, since)),
+        Case::new("core.full_clock.many", |n| many_clock.pass_by_clock(n, &watch)),
         Case::new("rivals.full.many", |n| (0..n).for_each(|_| rival_many.pass(&order[step(&mut i)]))),
         Case::new("core.full_name.many", |n| {
             for _ in 0..n {
-                let now = || Instant::from_micros(since.elapsed().as_micros() as i64);
-                let at = now();
+                let at = watch.now();
                 let call = call_of(&mut named.engine, &names[step(&mut k)], at);
-                pass_between(&mut named.engine, &call, Outcome::Success, at, now());
+                pass_between(&mut named.engine, &call, Outcome::Success, at, watch.now());
             }
         }),
         Case::new("rivals.full_name.many", |n| (0..n).for_each(|_| rival_names.pass(&names[step(&mut j)]))),
@@ -123,19 +140,39 @@ fn failing(quick: bool) {
     run(cases, turns, turn);
 }
 
+/// A snapshot in parts while calls go on; the longest part is what a call may have to wait for. Then all of it read back.
 fn snapshots(turns: u32) {
-    let ours = Ours::new(FULL, TENANTS);
-    let (mut take, mut restore, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+    let mut ours = Ours::new(FULL, TENANTS);
+    let (mut whole, mut pause, mut all, mut restore, mut bytes) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let ms = |begin: ProcessTime| begin.elapsed().as_secs_f64() * 1e3;
     for _ in 0..turns {
         let begin = ProcessTime::now();
-        bytes = black_box(ours.engine.snapshot());
-        take.push(begin.elapsed().as_secs_f64() * 1e3);
+        black_box(ours.engine.snapshot());
+        whole.push(ms(begin));
+        let (mut longest, mut total) = (0.0f64, 0.0);
+        bytes.clear();
+        loop {
+            let begin = ProcessTime::now();
+            let part = ours.engine.snapshot_part(bytes.is_empty());
+            let took = ms(begin);
+            if part.is_empty() {
+                break;
+            }
+            (longest, total) = (longest.max(took), total + took);
+            bytes.extend(part);
+            ours.pass(20, Outcome::Success);
+        }
+        pause.push(longest);
+        all.push(total);
         let policy = brownout::policy::read(FULL).expect("a policy without faults");
         let begin = ProcessTime::now();
         black_box(Engine::restore(policy, &bytes).expect("its own snapshot"));
-        restore.push(begin.elapsed().as_secs_f64() * 1e3);
+        restore.push(ms(begin));
     }
-    tell("core.snapshot.pause", "ms", &take);
+    tell("core.snapshot.whole", "ms", &whole);
+    tell("core.snapshot.pause", "ms", &pause);
+    tell("core.snapshot.all", "ms", &all);
     tell("core.snapshot.restore", "ms", &restore);
     tell("core.snapshot.size", "MB", &[bytes.len() as f64 / 1e6]);
 }

@@ -69,6 +69,11 @@ impl Figures {
         self.figures.get(name)?.median()
     }
 
+    /// The highest sample of one figure.
+    pub fn highest(&self, name: &str) -> Option<f64> {
+        self.figures.get(name)?.samples.iter().copied().reduce(f64::max)
+    }
+
     /// How often one median is the other: for what was timed in processes of its own.
     pub fn against(&self, over: &str, under: &str) -> Option<f64> {
         Some(self.median(over)? / self.median(under)?)

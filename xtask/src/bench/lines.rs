@@ -24,6 +24,7 @@ pub enum Show {
     Part,
     Percent,
     Count,
+    Kilobytes,
 }
 
 /// One line.
@@ -59,12 +60,20 @@ pub const LINES: &[Line] = &[
     Line {
         part: Part::Rust,
         what: "core: how much faster than governor ×3 + failsafe, one tenant",
-        of: |f| f.ratio("rivals.full.one", "core.full_clock.one"),
+        of: |f| f.ratio("rivals.full.one", "core.full.one"),
         show: Show::Times,
         bar: AtLeast(2.0),
-        note: "both read the clock (ours twice a call, theirs four times); failsafe's breaker is a fading average, not ten \
-               buckets; theirs take locks or atomics, because they are shared, ours is owned by one thread; theirs know \
-               no refund, no generation, no report",
+        note: "theirs keyed by `u64`, which is their fastest. They read a clock four times, ours is given the time. \
+               Failsafe's breaker is a fading average, not ten buckets. Theirs are shared, by locks and atomics, ours \
+               belongs to one thread. Theirs know no refund, no generation, no report",
+    },
+    Line {
+        part: Part::Rust,
+        what: "the same, with two readings of governor's clock on our side",
+        of: |f| f.ratio("rivals.full.one", "core.full_clock.one"),
+        show: Show::Times,
+        bar: Bar::None,
+        note: "what a host adds: the instant of the call and the instant of its end",
     },
     Line {
         part: Part::Rust,
@@ -72,7 +81,7 @@ pub const LINES: &[Line] = &[
         of: |f| f.ratio("rivals.full.many", "core.full_clock.many"),
         show: Show::Times,
         bar: AtLeast(2.0),
-        note: "theirs keyed by `u64`, which is their fastest; ours by the interned handle",
+        note: "clock read on both sides; theirs keyed by `u64`, ours by the interned handle",
     },
     Line {
         part: Part::Rust,
@@ -80,7 +89,7 @@ pub const LINES: &[Line] = &[
         of: |f| f.ratio("rivals.full_name.many", "core.full_name.many"),
         show: Show::Times,
         bar: AtLeast(2.0),
-        note: "16-byte names on both sides: ours are looked up once a call, theirs in each of four maps",
+        note: "clock read on both sides, and names of 16 bytes: ours are looked up once a call, theirs in each of four maps",
     },
     Line {
         part: Part::Rust,
@@ -141,10 +150,18 @@ pub const LINES: &[Line] = &[
     Line {
         part: Part::Rust,
         what: "snapshot of 100,000 tenants: longest pause",
-        of: |f| f.median("core.snapshot.pause"),
+        of: |f| f.highest("core.snapshot.pause"),
         show: Show::Ms,
         bar: AtMost(10.0),
-        note: "",
+        note: "taken in parts while calls go on; the longest part of all runs, not the median",
+    },
+    Line {
+        part: Part::Rust,
+        what: "snapshot of 100,000 tenants: all parts together",
+        of: |f| f.median("core.snapshot.all"),
+        show: Show::Ms,
+        bar: Bar::None,
+        note: "spread over as many calls as there are parts",
     },
     Line {
         part: Part::Rust,
@@ -379,5 +396,45 @@ pub const LINES: &[Line] = &[
         show: Show::Percent,
         bar: AtMost(0.5),
         note: "of one core, over three seconds, less that of an idle interpreter",
+    },
+    Line {
+        part: Part::Size,
+        what: "wasm of the engine, brotli",
+        of: |f| f.median("size.engine"),
+        show: Show::Kilobytes,
+        bar: AtMost(150_000.0),
+        note: "quality 11, KB of 1000 bytes",
+    },
+    Line {
+        part: Part::Size,
+        what: "wasm of the status client, brotli",
+        of: |f| f.median("size.status"),
+        show: Show::Kilobytes,
+        bar: AtMost(16_000.0),
+        note: "quality 11, KB of 1000 bytes",
+    },
+    Line {
+        part: Part::Size,
+        what: "`brownout/status` in a page, brotli",
+        of: |f| f.median("size.page"),
+        show: Show::Kilobytes,
+        bar: Bar::None,
+        note: "bundled and minified, with the wasm as text and the JavaScript that stands in for it",
+    },
+    Line {
+        part: Part::Size,
+        what: "`brownout` in a page, brotli",
+        of: |f| f.median("size.inline"),
+        show: Show::Kilobytes,
+        bar: Bar::None,
+        note: "bundled and minified, with the engine's wasm as text",
+    },
+    Line {
+        part: Part::Size,
+        what: "cockatiel in a page, brotli",
+        of: |f| f.median("size.cockatiel"),
+        show: Show::Kilobytes,
+        bar: Bar::None,
+        note: "bundled and minified, everything; it has no policy document, limits, status or reports",
     },
 ];

@@ -84,9 +84,7 @@ pub fn bench(place: &Place, options: &Options) -> Result<bool> {
     let parts: Vec<Part> =
         Part::ALL.into_iter().filter(|part| options.only.is_empty() || options.only.contains(part)).collect();
     let mut figures = Figures::default();
-    for part in &parts {
-        run::build(place, *part)?;
-    }
+    run::build(place, &parts)?;
     for part in &parts {
         run::measure(place, *part, options.quick, &mut figures)?;
     }

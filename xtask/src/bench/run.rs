@@ -14,27 +14,26 @@ const REQUIREMENTS: &str = "bench/python/requirements.txt";
 /// How often each case of Node and Python is started; all of them once, then all of them again.
 const ROUNDS: u32 = 3;
 
-/// All that a part needs.
-pub fn build(place: &Place, part: Part) -> Result<()> {
-    match part {
-        Part::Rust => rust(place, &["build", "--release", "--locked"]),
-        Part::Node => {
-            // The core's own figure of the same run is what the binding is held to.
-            build(place, Part::Rust)?;
-            ensure!(
-                wasm::check(place)?.failed == 0 && npm::build(place)?.failed == 0,
-                "the npm package does not build"
-            );
-            let lock = place.read("bench/node/package-lock.json")?;
-            let fresh = if place.there("bench/node/node_modules") { "" } else { "fresh" };
-            place.once("bench-npm", &format!("{fresh}{lock}"), || {
-                let mut npm = place.program("npm");
-                place.must(npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", "bench/node"]))
-            })
-        }
-        Part::Python => packaged(place),
-        Part::Size => Ok(()),
+/// All that these parts need, each thing once.
+pub fn build(place: &Place, parts: &[Part]) -> Result<()> {
+    // The core's own figure of the same run is what the binding in Node is held to.
+    if parts.contains(&Part::Rust) || parts.contains(&Part::Node) {
+        rust(place, &["build", "--release", "--locked"])?;
     }
+    if parts.contains(&Part::Node) || parts.contains(&Part::Size) {
+        let built = wasm::check(place)?.failed + npm::build(place)?.failed == 0;
+        ensure!(built, "the npm package does not build");
+        let lock = place.read("bench/node/package-lock.json")?;
+        let fresh = if place.there("bench/node/node_modules") { "" } else { "fresh" };
+        place.once("bench-npm", &format!("{fresh}{lock}"), || {
+            let mut npm = place.program("npm");
+            place.must(npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", "bench/node"]))
+        })?;
+    }
+    if parts.contains(&Part::Python) {
+        packaged(place)?;
+    }
+    Ok(())
 }
 
 /// The wheel and the rivals, in an environment of their own.
@@ -48,7 +47,8 @@ fn packaged(place: &Place) -> Result<()> {
     maturin.args(["-m", "maturin", "build", "--release", "--quiet", "--manifest-path", "bindings-python/Cargo.toml"]);
     place.must(maturin.arg("--out").arg(&wheels))?;
     let home = place.cache.join("bench-python");
-    if !interpreter(place).exists() {
+    let fresh = if interpreter(place).exists() { "" } else { "fresh" };
+    if !fresh.is_empty() {
         place.must(python::python(place).args(["-m", "venv"]).arg(&home))?;
     }
     let pip = |args: &[&str]| -> Command {
@@ -57,7 +57,7 @@ fn packaged(place: &Place) -> Result<()> {
         pip
     };
     let wanted = place.read(REQUIREMENTS)?;
-    place.once("bench-pip", &wanted, || place.must(&mut pip(&["-r", REQUIREMENTS])))?;
+    place.once("bench-pip", &format!("{fresh}{wanted}"), || place.must(&mut pip(&["-r", REQUIREMENTS])))?;
     let wheel = std::fs::read_dir(&wheels)?.next().transpose()?.map(|entry| entry.path());
     let Some(wheel) = wheel else { bail!("no wheel was built") };
     place.must(pip(&["--force-reinstall", "--no-deps", "--no-index"]).arg(wheel))
@@ -91,8 +91,27 @@ pub fn measure(place: &Place, part: Part, quick: bool, figures: &mut Figures) ->
             };
             rounds(place, &start, quick, figures)
         }
-        Part::Size => Ok(()),
+        Part::Size => sizes(place, figures),
     }
+}
+
+/// What is downloaded, with brotli.
+fn sizes(place: &Place, figures: &mut Figures) -> Result<()> {
+    const FILES: [(&str, &str); 5] = [
+        ("engine", "bindings-node/src/generated/engine_bg.wasm"),
+        ("status", "bindings-node/src/generated/status_bg.wasm"),
+        ("page", "bindings-node/dist/status.js"),
+        ("inline", "bindings-node/dist/inline.js"),
+        ("cockatiel", "bench/node/node_modules/cockatiel/dist/esm/index.js"),
+    ];
+    let mut measure = place.program("node");
+    let text = place.output(measure.arg("xtask/src/sizes.mjs").args(FILES.map(|(_, file)| file)))?;
+    ensure!(text.lines().count() == FILES.len(), "`xtask/src/sizes.mjs` says {text}");
+    for ((name, _), line) in FILES.iter().zip(text.lines()) {
+        let brotli = line.split(' ').next_back().unwrap_or("?");
+        figures.read(&format!(r#"{{"figure":"size.{name}","unit":"B","samples":[{brotli}]}}"#));
+    }
+    Ok(())
 }
 
 /// The core's figures, or only those of its hot path.

@@ -17,11 +17,12 @@ struct Block {
 
 const PAGE: &str = "docs/performance.md";
 
-const BLOCKS: [Block; 6] = [
+const BLOCKS: [Block; 7] = [
     Block { page: PAGE, name: "machine", text: machine },
     Block { page: PAGE, name: "rust", text: |f| table::markdown(&table::rows(&[Part::Rust], f)) },
     Block { page: PAGE, name: "node", text: |f| table::markdown(&table::rows(&[Part::Node], f)) },
     Block { page: PAGE, name: "python", text: |f| table::markdown(&table::rows(&[Part::Python], f)) },
+    Block { page: PAGE, name: "size", text: |f| table::markdown(&table::rows(&[Part::Size], f)) },
     Block { page: "README.md", name: "added", text: added },
     Block { page: PAGE, name: "samples", text: samples },
 ];

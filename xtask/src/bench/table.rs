@@ -55,6 +55,7 @@ impl Show {
             Show::Part if value > 0.0 && value < 1.0 => format!("1/{}", digits(1.0 / value)),
             Show::Part => format!("{} ×", digits(value)),
             Show::Percent => format!("{} %", digits(value)),
+            Show::Kilobytes => format!("{} KB", digits(value / 1e3)),
             Show::Count => digits(value),
         }
     }
