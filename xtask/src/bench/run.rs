@@ -91,27 +91,8 @@ pub fn measure(place: &Place, part: Part, quick: bool, figures: &mut Figures) ->
             };
             rounds(place, &start, quick, figures)
         }
-        Part::Size => sizes(place, figures),
+        Part::Size => read(place, place.program("node").arg("bench/node/sizes.mjs"), figures).map(|_| ()),
     }
-}
-
-/// What is downloaded, with brotli.
-fn sizes(place: &Place, figures: &mut Figures) -> Result<()> {
-    const FILES: [(&str, &str); 5] = [
-        ("engine", "bindings-node/src/generated/engine_bg.wasm"),
-        ("status", "bindings-node/src/generated/status_bg.wasm"),
-        ("page", "bindings-node/dist/status.js"),
-        ("inline", "bindings-node/dist/inline.js"),
-        ("cockatiel", "bench/node/node_modules/cockatiel/dist/esm/index.js"),
-    ];
-    let mut measure = place.program("node");
-    let text = place.output(measure.arg("xtask/src/sizes.mjs").args(FILES.map(|(_, file)| file)))?;
-    ensure!(text.lines().count() == FILES.len(), "`xtask/src/sizes.mjs` says {text}");
-    for ((name, _), line) in FILES.iter().zip(text.lines()) {
-        let brotli = line.split(' ').next_back().unwrap_or("?");
-        figures.read(&format!(r#"{{"figure":"size.{name}","unit":"B","samples":[{brotli}]}}"#));
-    }
-    Ok(())
 }
 
 /// The core's figures, or only those of its hot path.
@@ -149,7 +130,7 @@ pub fn check(place: &Place) -> Result<Counts> {
     for args in [&["fmt", "--check"][..], &["check", "--quiet", "--locked"]] {
         counts.add(Counts::check(rust(place, args).is_ok()));
     }
-    for file in ["ours.mjs", "rivals.mjs", "run.mjs", "timing.mjs"] {
+    for file in ["ours.mjs", "rivals.mjs", "run.mjs", "sizes.mjs", "timing.mjs"] {
         let file = format!("bench/node/{file}");
         counts.add(Counts::check(place.run(place.program("node").args(["--check", &file]))?));
     }
