@@ -84,6 +84,9 @@ for (const file of files.filter((f) => !shared.includes(f))) {
     plugins: isMain(file) ? [beside, inlined(esm ? ".js" : ".cjs")] : [share],
   });
 }
+// The command line carries a build of the core of its own, which no application loads.
+await build({ ...common, entryPoints: entries(["cli.js"]), format: "esm", platform: "node", banner: { js: "#!/usr/bin/env node" } });
+cpSync(join(src, "generated/tools_bg.wasm"), join(here, "dist/tools_bg.wasm"));
 const text = readFileSync(join(src, "generated/engine_wasm.js"), "utf8");
 writeFileSync(join(here, "dist/engine_wasm.js"), text);
 writeFileSync(join(here, "dist/engine_wasm.cjs"), text.replace("export default", "module.exports ="));

@@ -11,6 +11,7 @@ import { report, type HealthAnswer, type HealthOptions } from "./health.js";
 import type { ServiceName } from "./names.js";
 import { policyJson, type PolicyInput } from "./policy.js";
 import type { EngineLoader } from "./raw.js";
+import type { RecordSink } from "./tape.js";
 import type { Refused } from "./read.js";
 import { named, tally } from "./registry.js";
 import type { Effect, Facts, Grant, Names, Settled } from "./types.js";
@@ -32,6 +33,8 @@ export interface BrownoutOptions {
   snapshotEveryMs?: number;
   /** How many key handles are kept at hand. */
   keyCache?: number;
+  /** Gets every input from the first on, one JSON line each; see `record()`. */
+  record?: RecordSink;
   /**
    * `native` runs it on the optional package `brownout-native`, where one engine of a name serves all worker threads of the
    * process; where that is not installed, on wasm, one engine for each thread.
@@ -68,6 +71,11 @@ function nativeLoader(name: string): EngineLoader | undefined {
   const native = findAddon();
   return native === null ? undefined : napiLoader(native, name);
 }
+
+let recordTo: () => RecordSink | undefined = () => undefined;
+
+/** @internal Where the entry's engines write their inputs, if anywhere. */
+export function useRecorder(find: () => RecordSink | undefined): void { recordTo = find; }
 
 /** @internal The entry's own engine, for pure functions. */
 export function entryLoader(): EngineLoader {
@@ -107,6 +115,7 @@ export class Brownout {
     this.name = options.name ?? DEFAULT_NAME;
     const loader = options.loader ?? (options.engine === "native" ? nativeLoader(this.name) : undefined) ?? entryLoader();
     this.kind = kindOf(loader);
+    const record = options.record ?? recordTo();
     this.facade = new Facade({
       loader,
       policyJson: policyJson(options.policy),
@@ -116,6 +125,7 @@ export class Brownout {
       ...(options.onSnapshot === undefined ? {} : { onSnapshot: options.onSnapshot }),
       ...(options.snapshotEveryMs === undefined ? {} : { snapshotEveryMs: options.snapshotEveryMs }),
       ...(options.keyCache === undefined ? {} : { keyCache: options.keyCache }),
+      ...(record === undefined ? {} : { record }),
     });
   }
 
@@ -167,6 +177,14 @@ export class Brownout {
     const json = policyJson(policy);
     if (json !== this.facade.policyJson) this.facade.reload(json);
   }
+
+  /** What a call would be told, and what every gate looks at: the decision of the verb `explain`. Takes and counts nothing. */
+  explain(service: string, keys: Readonly<Record<string, string>> = {}, more: { weight?: number; amounts?: Readonly<Record<string, number>> } = {}): unknown {
+    return this.facade.handle({ verb: "explain", service, keys, ...more });
+  }
+
+  /** Writes every input down, one JSON line each, for `brownout replay`. Returns what ends it. */
+  record(sink: RecordSink): () => void { return this.facade.record(sink); }
 
   /** Canonical bytes of all state. */
   snapshot(): Uint8Array { return this.facade.snapshot(); }

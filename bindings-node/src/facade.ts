@@ -11,6 +11,7 @@ import { FLAG, SLOT, type EngineLoader, type RawEngine } from "./raw.js";
 import { grantOf, grantOfScratch, needsDrain, refusalOf, refusalOfScratch, settledOf, settledOfScratch, type Refused, type WireDecision, type WireOutput } from "./read.js";
 import { tally } from "./registry.js";
 import { Revival } from "./revival.js";
+import { Taped, type RecordSink } from "./tape.js";
 import { TimerQueue } from "./timers.js";
 import type { AdmitInput, Facts, Grant, Names, Service, ServiceInfo, Settled } from "./types.js";
 import { wireFacts, wireText } from "./wire.js";
@@ -30,6 +31,8 @@ export interface FacadeOptions {
   /** How often a changed engine is snapshotted in memory. */
   snapshotEveryMs?: number;
   onSnapshot?: (bytes: Uint8Array) => void;
+  /** Gets every input from the first on. */
+  record?: RecordSink;
 }
 
 /** A permit number for a plain yes, a `Grant` when there is more to say, or why not. */
@@ -56,6 +59,7 @@ export class Facade {
   readonly #behind = new BehindWatch();
   readonly #revival: Revival;
   #raw: RawEngine | null = null;
+  #tape: RecordSink | undefined;
   #names!: Names;
   #services = new Map<string, Service>();
   #epoch = 0;
@@ -84,6 +88,7 @@ export class Facade {
     this.#alarm = new Alarm(options.clock, () => this.#wake());
     this.#keys = new KeyCache(options.keyCache ?? KEY_CACHE);
     this.#policyJson = options.policyJson;
+    this.#tape = options.record;
     this.#lastSnapshot = options.snapshot;
     this.#steps = options.clock.steps ?? 0;
     this.#revival = new Revival(this, options.loader);
@@ -271,6 +276,21 @@ export class Facade {
     throw lost();
   }
 
+  /** Writes every input down from here on; returns what ends it. One recording at a time: another takes its place. */
+  record(sink: RecordSink): () => void {
+    const at = this.now();
+    this.#untape();
+    this.#tape = sink;
+    this.#keys.clear(); // the tape learns the names of keys as they are asked for
+    this.#contained((raw) => { this.#raw = new Taped(raw, sink, at); });
+    return () => { if (this.#tape === sink) this.#untape(); };
+  }
+
+  #untape(): void {
+    this.#tape = undefined;
+    if (this.#raw instanceof Taped) this.#raw = this.#raw.inner;
+  }
+
   /** Ends timers and the engine. Calls afterwards go ungoverned. */
   close(): void {
     if (!this.#closed) tally().engines -= 1;
@@ -315,7 +335,9 @@ export class Facade {
     const { traps, lastTrap } = this.stats;
     try {
       // another seed than that of the engine that was: it may have given out permits that are still in use
-      this.#take(bytes ? loader.restore(this.#policyJson, bytes, at) : loader.create(this.#policyJson, BigInt.asUintN(64, seed + BigInt(traps)), at));
+      const fresh = BigInt.asUintN(64, seed + BigInt(traps));
+      if (bytes) this.#take(loader.restore(this.#policyJson, bytes, at), at);
+      else this.#take(loader.create(this.#policyJson, fresh, at), at, fresh);
     } catch (error) {
       this.#raw = null;
       if (isTrap(error)) this.#trapped(error);
@@ -334,12 +356,14 @@ export class Facade {
     const { loader, snapshot, seed } = this.#o;
     this.#begunAt = this.#snappedAt = at;
     const old = this.#raw;
-    this.#take(snapshot ? loader.restore(this.#policyJson, snapshot, at) : loader.create(this.#policyJson, seed, at));
+    if (snapshot) this.#take(loader.restore(this.#policyJson, snapshot, at), at);
+    else this.#take(loader.create(this.#policyJson, seed, at), at, seed);
     old?.free?.();
   }
 
-  #take(raw: RawEngine): void {
-    this.#raw = raw;
+  /** `seed` where the engine is a fresh one. */
+  #take(raw: RawEngine, at: number, seed?: bigint): void {
+    this.#raw = this.#tape === undefined ? raw : new Taped(raw, this.#tape, at, raw.joined === true ? undefined : seed);
     this.#read(raw);
   }
 

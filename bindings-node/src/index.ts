@@ -14,4 +14,5 @@ export type { Policy } from "./policy.gen.js";
 export type { EngineLoader, RawEngine } from "./raw.js";
 export { RefusedError, retryAfterSeconds } from "./refusal.js";
 export type { Degraded, Failed, Ok, Refused, Result } from "./result.js";
+export type { RecordSink } from "./tape.js";
 export type { Effect, Facts, Grant, Keys, Names, Next, Outcome, Refusal, RefusedBy, Retry, ServiceInfo, Settled } from "./types.js";

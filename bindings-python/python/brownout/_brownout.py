@@ -14,6 +14,7 @@ from brownout._guard import Classifier, Fallback, Guard, KeyOf
 from brownout._listeners import Listener
 from brownout._permit import Asked, ask
 from brownout._policy import PolicySource
+from brownout._tape import RecordSink
 from brownout._values import Refusal, Result
 
 if TYPE_CHECKING:
@@ -48,10 +49,11 @@ class Brownout:
         clock: Clock | None = None,
         sleeper: Sleeper | None = None,
         restore: bytes | None = None,
+        record: RecordSink | None = None,
     ) -> None:
         self.clock: Clock = clock or WallClock()
         self.name = name
-        self.engine = Engine(policy, seed=seed, clock=self.clock, restore=restore)
+        self.engine = Engine(policy, seed=seed, clock=self.clock, restore=restore, record=record)
         self._sleeper: Sleeper = sleeper or RealSleeper(self.clock)
 
     def guard(
@@ -151,6 +153,19 @@ class Brownout:
     def reload(self, policy: PolicySource) -> None:
         """Takes another policy; state moves over. Errors: every fault of the document, and the old one stays in force."""
         self.engine.reload(policy)
+
+    def explain(self, service: str, *, weight: int | None = None, amounts: Mapping[str, int] | None = None, **keys: KeyValue) -> Decision:
+        """What a call would be told, and what every gate looks at: the decision of the verb `explain`. Takes and counts nothing."""
+        given: dict[str, Any] = {"verb": "explain", "service": service, "keys": self._keys(keys)}
+        if weight is not None:
+            given["weight"] = weight
+        if amounts:
+            given["amounts"] = dict(amounts)
+        return self.engine.handle(given)
+
+    def record(self, sink: RecordSink) -> Callable[[], None]:
+        """Writes every input down, one JSON line each, for `brownout replay`. Returns what ends it."""
+        return self.engine.record(sink)
 
     def snapshot(self) -> bytes:
         """All state, for `Brownout(policy, restore=…)`."""

@@ -19,6 +19,7 @@ from brownout._listeners import Listener, Listeners
 from brownout._names import KeyHandles, Names
 from brownout._policy import PolicySource, encode, policy_json
 from brownout._revival import Revival
+from brownout._tape import RecordSink, Taped, record_file
 from brownout._timer import Timer
 
 Decision: TypeAlias = dict[str, Any]
@@ -36,16 +37,28 @@ _CAUSE = "panic"
 class Engine:
     """One engine shared by every thread and task of this process."""
 
-    def __init__(self, policy: PolicySource, *, seed: int | None, clock: Clock, restore: bytes | None = None) -> None:
+    def __init__(
+        self,
+        policy: PolicySource,
+        *,
+        seed: int | None,
+        clock: Clock,
+        restore: bytes | None = None,
+        record: RecordSink | None = None,
+    ) -> None:
         self.clock = clock
         self._policy = policy_json(policy)
         self._seed = random.SystemRandom().getrandbits(53) if seed is None else seed
         now = clock.now_ms()
         if restore is None:
-            self._core = _core.Engine(self._policy, self._seed, now)
+            core = _core.Engine(self._policy, self._seed, now)
         else:
-            self._core = _core.Engine.restore(self._policy, restore, now)
-        self.lane = _core.Lane(self._core, clock.now_ms, clock.anchor if type(clock) is WallClock else None)
+            core = _core.Engine.restore(self._policy, restore, now)
+        self._tape = record or record_file()
+        self._core: _core.Engine | Taped = core
+        if self._tape is not None:
+            self._core = Taped(core, self._tape, now, self._seed if restore is None else None)
+        self.lane = _core.Lane(core, clock.now_ms, clock.anchor if type(clock) is WallClock else None)
         self.names = Names.read(self._core.names())
         self._handles = KeyHandles()
         self._listeners = Listeners()
@@ -58,7 +71,7 @@ class Engine:
         self._last_snapshot = self._core.snapshot() if restore is None else restore
         self._rebuilding = threading.Lock()
         self._revival = Revival()
-        self._gone: _core.Engine | None = None
+        self._gone: _core.Engine | Taped | None = None
         self._deadlines = Deadlines()
         self._timer = Timer(clock, self.advance, self.lane)
         self.lane.attentive = True
@@ -201,6 +214,26 @@ class Engine:
                 self._save()
         _fork.forget(self)
 
+    def record(self, sink: RecordSink) -> Callable[[], None]:
+        """Writes every input down from here on; returns what ends it. One recording at a time: another takes its place."""
+        self._untape()
+        self._tape = sink
+        self._handles.clear()  # the tape learns the names of keys as they are asked for
+        core = self._core
+        self._core = core if isinstance(core, Taped) else Taped(core, sink, self.clock.now_ms())
+        self.lane.attentive = True
+
+        def stop() -> None:
+            if self._tape is sink:
+                self._untape()
+
+        return stop
+
+    def _untape(self) -> None:
+        self._tape = None
+        if isinstance(self._core, Taped):
+            self._core = self._core.inner
+
     # snapshots, forks, loss
 
     def snapshot(self) -> bytes:
@@ -265,6 +298,7 @@ class Engine:
         self._timer.after_fork()
         self._deadlines.after_fork()
         self._rebuilding = threading.Lock()
+        self._tape = record_file() if self._tape is not None else None  # the parent goes on with its own
         self._replace(frozen)
 
     def _replace(self, state: bytes | None) -> None:
@@ -277,7 +311,7 @@ class Engine:
     def _install(self, core: _core.Engine) -> None:
         self.names = Names.read(core.names())
         self._handles.clear()
-        self._core = core
+        self._core = core if self._tape is None else Taped(core, self._tape, self.clock.now_ms())
         self.lane.seat(core)
 
     @property
@@ -293,7 +327,7 @@ class Engine:
         refused = {"result": "refused", "gate": "engine", "code": "engine_lost", "scope": "service", "exact": False}
         return {**refused, "fallback": known.fallback} if known.fallback else refused
 
-    def _back(self, core: _core.Engine, at_ms: float) -> bool:
+    def _back(self, core: _core.Engine | Taped, at_ms: float) -> bool:
         """`core` has stopped: has another taken its place? False for the call that it stopped in, and while a rebuild rests."""
         effects: list[Decision] = []
         with self._rebuilding:
@@ -311,13 +345,13 @@ class Engine:
             self._arm(self._revival.not_before_ms)  # deadlines still need somebody to come by
         return back
 
-    def _note_loss(self, core: _core.Engine, at_ms: float, effects: list[Decision]) -> None:
+    def _note_loss(self, core: _core.Engine | Taped, at_ms: float, effects: list[Decision]) -> None:
         self._gone = core
         self._revival.lost(at_ms)
         _log.error("the engine stopped inside a call and is rebuilt")
         effects.append({"effect": "engine_lost", "cause": _CAUSE, "losses": self._revival.losses, "at_ms": at_ms})
 
-    def _rebuild(self, lost: _core.Engine, at_ms: float, effects: list[Decision]) -> bool:
+    def _rebuild(self, lost: _core.Engine | Taped, at_ms: float, effects: list[Decision]) -> bool:
         """From the last snapshot, else from nothing; the new engine is told what it does not know."""
         for state in (self._last_snapshot, None):
             losses = self._revival.losses - (self._revival.kept if state else 0)
@@ -352,7 +386,7 @@ class Engine:
             self._arm(self._snapshot_due)
         if self._rebase.watching and self._rebase.due(at_ms):
             self._order_rebase(at_ms)
-        self.lane.attentive = self._rebase.watching
+        self.lane.attentive = self._rebase.watching or self._tape is not None
 
     def take(self, output: str, at_ms: float) -> Decision:
         """What the short way was told, as if it had been told here. Errors: `BrownoutError`, where the output is one."""

@@ -7,6 +7,7 @@
 mod ask;
 mod compare;
 mod explain;
+mod help;
 mod lint;
 mod locate;
 pub mod matching;
@@ -19,6 +20,7 @@ mod vector;
 mod words;
 
 pub use explain::explain;
+pub use help::help;
 pub use lint::lint;
 pub use replay::replay;
 pub use test::test;

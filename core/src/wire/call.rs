@@ -17,6 +17,7 @@ use alloc::string::String;
 /// | `policy_check` | a policy document | `{"ok":true,"hash":…,"lints":[…]}` or `{"errors":[…]}` |
 /// | `error_codes` | anything | every code with its help |
 /// | `defaults` | anything | every default with its unit and why |
+/// | `help` | a command | what it says of itself; with the feature `tools` |
 /// | `lint`, `replay`, `explain`, `test`, `types` | what a command line was given | `{"exit":0,"out":"…"}`; with the feature `tools` |
 pub fn call(op: &str, payload: &str) -> String {
     match op {
@@ -28,6 +29,8 @@ pub fn call(op: &str, payload: &str) -> String {
         "defaults" => Json::Str(crate::policy::defaults_markdown()).canonical(),
         #[cfg(feature = "tools")]
         "explain" => crate::tools::explain(payload),
+        #[cfg(feature = "tools")]
+        "help" => Json::Str(crate::tools::help(payload)).canonical(),
         #[cfg(feature = "tools")]
         "lint" => crate::tools::lint(payload),
         #[cfg(feature = "tools")]
