@@ -45,6 +45,7 @@ export class Taped implements RawEngine {
   names(): string { return this.inner.names(); }
   drain(): string { return this.inner.drain(); }
   snapshot(): Uint8Array { return this.inner.snapshot(); }
+  part(first: boolean): Uint8Array { return this.inner.part(first); }
   free(): void { this.inner.free?.(); }
 
   key(name: string, atMs: number): number {

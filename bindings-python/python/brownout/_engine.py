@@ -67,7 +67,7 @@ class Engine:
         self._hook: SnapshotHook | None = None
         self._snapshot_due = math.inf
         self._parts: list[bytes] = []
-        self._parts_of: _core.Engine | None = None
+        self._parts_of: _core.Engine | Taped | None = None
         self._last_snapshot = self._core.snapshot() if restore is None else restore
         self._rebuilding = threading.Lock()
         self._revival = Revival()
@@ -220,7 +220,8 @@ class Engine:
         self._tape = sink
         self._handles.clear()  # the tape learns the names of keys as they are asked for
         core = self._core
-        self._core = core if isinstance(core, Taped) else Taped(core, sink, self.clock.now_ms())
+        if not isinstance(core, Taped):
+            self._core = Taped(core, sink, self.clock.now_ms())
         self.lane.attentive = True
 
         def stop() -> None:

@@ -69,6 +69,9 @@ class Taped:
     def snapshot(self) -> bytes:
         return self.inner.snapshot()
 
+    def part(self, first: bool) -> bytes:
+        return self.inner.part(first)
+
     def key(self, name: str, at_ms: float) -> int:
         with self._lock:
             handle = self.inner.key(name, at_ms)
