@@ -1,7 +1,7 @@
 //! Brownout for JavaScript as wasm: numbers in and out on the hot path, JSON text for everything else.
 //!
-//! Three builds of this crate: `engine`, `status` (what a browser loads for the banner) and `tools` (what the command line asks). No logic and no default
-//! lives here.
+//! Three builds of this crate: `engine`, `status` (what a browser loads for the banner) and `tools` (what the command line asks).
+//! No logic and no default lives here.
 #![allow(missing_docs)]
 
 #[cfg(feature = "engine")]

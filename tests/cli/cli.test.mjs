@@ -4,9 +4,8 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -41,8 +40,6 @@ const RUNS = {
   test: ["test", "policy.toml", "cases"],
   "test-fails": ["test", "policy.toml", "cases", "failing.json"],
   "test-json": ["test", "policy.toml", "failing.json", "--json"],
-  "types-ts": ["types", "policy.toml", "--language", "ts"],
-  "types-python": ["types", "policy.toml", "--language", "python"],
   version: ["version"],
   help: ["--help"],
   "help-replay": ["replay", "--help"],
@@ -139,23 +136,6 @@ test("a command that makes no engine records nothing, and says so", () => {
   }
 });
 
-test("a misspelt service does not compile", () => {
-  const names = join(scratch, "names.ts");
-  const written = run("node", ["types", "policy.toml", "--language", "ts", "-o", names]);
-  assert.equal(written.status, 0, written.stderr);
-  const source = readFileSync(join(here, "misspelt.ts"), "utf8");
-  const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
-  const compile = (text) => {
-    writeFileSync(join(scratch, "use.ts"), text);
-    return spawnSync(process.execPath, [tsc, "--noEmit", "--strict", "--module", "nodenext", "--types", "", "use.ts"], { cwd: scratch, encoding: "utf8" });
-  };
-  const fine = compile(source);
-  assert.equal(fine.status, 0, fine.stdout);
-  const caught = compile(source.replace(/^\/\/ @ts-expect-error.*\n/m, ""));
-  assert.notEqual(caught.status, 0);
-  assert.match(caught.stdout, /use\.ts\(4,14\): error TS2322: Type '"afp"' is not assignable/);
-});
-
 test("a file that is up to date is not touched", () => {
   const file = join(scratch, "schema.json");
   assert.equal(run("python", ["schema", "-o", file]).status, 0);
@@ -163,4 +143,11 @@ test("a file that is up to date is not touched", () => {
   assert.equal(run("node", ["schema", "-o", file]).status, 0);
   assert.equal(execFileSync("stat", ["-c", "%y", file], { encoding: "utf8" }), before);
   assert.ok(existsSync(file));
+});
+
+test("the page shows what is printed", () => {
+  const page = readFileSync(join(root, "docs/cli.md"), "utf8");
+  const blocks = [...page.matchAll(/^```console\n\$ brownout ([^\n]+)\n([^]*?)^```$/gm)];
+  assert.ok(blocks.length >= 5);
+  for (const [, args, shown] of blocks) assert.equal(run("node", args.split(" ")).stdout, shown, args);
 });

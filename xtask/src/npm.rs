@@ -94,6 +94,13 @@ pub fn consumers(place: &Place) -> Result<Counts> {
     place.tests(node.args(["--test", "--test-concurrency=2"]).args(files).env("BROWNOUT_TARBALL", tarball))
 }
 
+/// Both command lines against one set of answers.
+pub fn cli(place: &Place) -> Result<Counts> {
+    place.tests(
+        place.program("node").args(["--test", "tests/cli/cli.test.mjs"]).env("PYTHON", python::interpreter(place)),
+    )
+}
+
 /// The banner and the engine in Chromium, which is fetched where it is missing.
 pub fn browser(place: &Place) -> Result<Counts> {
     in_chromium(place, "tests/browser/page.test.mjs")

@@ -121,6 +121,13 @@ const STEPS: &[Step] = &[
         run: faulty::check,
     },
     Step {
+        name: "cli",
+        what: "both command lines give the same answers",
+        after: &["npm", "wheel"],
+        needs: "tests/cli/cli.test.mjs",
+        run: npm::cli,
+    },
+    Step {
         name: "vectors",
         what: "five runners, one digest",
         after: &[],

@@ -37,7 +37,8 @@ class Brownout:
 
     `policy` is a mapping, a path to `.toml`, `.json` or `.yaml`, or text. Errors: `BrownoutError` with every fault of the
     document. `seed` makes draws repeatable (random by default); `clock` and `sleeper` are for tests and demos; `restore` takes
-    the bytes of an earlier `snapshot`. Make one per process and share it; a forked worker gets its own copy of the state.
+    the bytes of an earlier `snapshot`; `record` gets every input from the first on, see `record()`. Make one per process and
+    share it; a forked worker gets its own copy of the state.
     """
 
     def __init__(
@@ -154,8 +155,15 @@ class Brownout:
         """Takes another policy; state moves over. Errors: every fault of the document, and the old one stays in force."""
         self.engine.reload(policy)
 
-    def explain(self, service: str, *, weight: int | None = None, amounts: Mapping[str, int] | None = None, **keys: KeyValue) -> Decision:
-        """What a call would be told, and what every gate looks at: the decision of the verb `explain`. Takes and counts nothing."""
+    def explain(
+        self,
+        service: str,
+        *,
+        weight: int | None = None,
+        amounts: Mapping[str, int] | None = None,
+        **keys: KeyValue,
+    ) -> Decision:
+        """What a call would be told, and what every gate looks at: the verb `explain`. Takes and counts nothing."""
         given: dict[str, Any] = {"verb": "explain", "service": service, "keys": self._keys(keys)}
         if weight is not None:
             given["weight"] = weight

@@ -78,9 +78,7 @@ class Taped:
             self._handles[handle] = name
             return handle
 
-    def admit(
-        self, service: int, k0: int, k1: int, k2: int, k3: int, weight: float, at_ms: float
-    ) -> int | _core.Decision:
+    def admit(self, service: int, k0: int, k1: int, k2: int, k3: int, weight: float, at_ms: float) -> int | _core.Decision:
         with self._lock:
             answer = self.inner.admit(service, k0, k1, k2, k3, weight, at_ms)
             line: dict[str, Any] = {"at_ms": at_ms, "verb": "admit", "service": self._services.get(service)}
