@@ -72,9 +72,9 @@ test("alone: nothing is missed", () => {
   assert.deepEqual(script("alone.cjs", required), alone);
 });
 
-test("the package holds the addon of this platform, declarations, its page and its licences, and nothing else", () => {
+test("the package holds the addon of this platform, declarations, its page, its licences and those of others, and nothing else", () => {
   const packed = pack("bindings-node/native");
-  assert.deepEqual(packed.files.map((file) => file.path).sort(), ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "brownout.node", "index.cjs", "index.d.ts", "index.mjs", "package.json"]);
+  assert.deepEqual(packed.files.map((file) => file.path).sort(), ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "THIRD-PARTY.txt", "brownout.node", "index.cjs", "index.d.ts", "index.mjs", "package.json"]);
   install(packed.filename);
   assert.ok(!readFileSync(join(folder, "node_modules/brownout-native/brownout.node")).includes(root), "it names the machine that built it");
 });

@@ -51,7 +51,8 @@ pub fn addon(place: &Place) -> Result<()> {
     // Another inode each time: a running process keeps the file that it has mapped.
     let (fresh, addon) = (folder.join("brownout.node.new"), folder.join("brownout.node"));
     std::fs::copy(&built, &fresh).with_context(|| format!("`{}` cannot be copied", built.display()))?;
-    Ok(std::fs::rename(&fresh, &addon)?)
+    std::fs::rename(&fresh, &addon)?;
+    Ok(std::fs::write(folder.join("THIRD-PARTY.txt"), notices::text(place, "brownout-node", None)?)?)
 }
 
 /// The native addon, built and tried.
