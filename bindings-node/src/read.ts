@@ -18,19 +18,22 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The refusal that stands in the scratch numbers. */
 export function refusalOfScratch(n: Float64Array, names: Names, info: ServiceInfo): Refused {
-  const at = (slot: number): number => n[slot] ?? -1;
+  const gate = names.gates[n[SLOT.gate] ?? 0] ?? "engine";
   const r: Mutable<Refusal> = {
-    gate: names.gates[at(SLOT.gate)] ?? "engine",
-    code: names.refusals[at(SLOT.code)] ?? "engine_lost",
-    scope: at(SLOT.scope) === 1 ? "tenant" : "service",
-    exact: at(SLOT.exact) === 1,
+    gate,
+    code: names.refusals[n[SLOT.code] ?? 0] ?? "engine_lost",
+    scope: n[SLOT.scope] === 1 ? "tenant" : "service",
+    exact: n[SLOT.exact] === 1,
   };
-  const rule = info?.limits?.[at(SLOT.rule)];
-  if (rule !== undefined && r.gate === "limit") r.rule = rule;
-  if (at(SLOT.retryAtMs) >= 0) r.retryAtMs = at(SLOT.retryAtMs);
-  if (at(SLOT.retryAfterMs) >= 0) r.retryAfterMs = at(SLOT.retryAfterMs);
-  if (info?.fallback) r.fallback = info.fallback;
-  if (r.gate === "limit") { r.limit = at(SLOT.limit); r.remaining = at(SLOT.remaining); }
+  const retryAtMs = n[SLOT.retryAtMs] ?? -1;
+  const retryAfterMs = n[SLOT.retryAfterMs] ?? -1;
+  const at = n[SLOT.rule] ?? -1; // -1 is no index: asking for it would be a search by name
+  const rule = gate === "limit" && at >= 0 ? info.limits?.[at] : undefined;
+  if (rule !== undefined) r.rule = rule;
+  if (retryAtMs >= 0) r.retryAtMs = retryAtMs;
+  if (retryAfterMs >= 0) r.retryAfterMs = retryAfterMs;
+  if (info.fallback) r.fallback = info.fallback;
+  if (gate === "limit") { r.limit = n[SLOT.limit] ?? -1; r.remaining = n[SLOT.remaining] ?? -1; }
   const refusal = Object.freeze(r);
   const retry = retryOfScratch(n);
   return retry === undefined ? { refusal } : { refusal, retry };
