@@ -31,7 +31,7 @@ export interface Entry {
   dueMs: number;
   /** @internal */
   place: Place;
-  /** Its time has come. */
+  /** @internal Its time has come. */
   expire(): void;
 }
 
