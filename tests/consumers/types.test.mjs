@@ -15,7 +15,7 @@ function compile(kind, type, options) {
   cpSync(join(folder, "src"), join(project, "src"), { recursive: true });
   writeFileSync(join(project, "package.json"), JSON.stringify({ type }));
   const compilerOptions = {
-    strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false, target: "es2022", jsx: "react-jsx",
+    strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false, skipDefaultLibCheck: true, target: "es2022", jsx: "react-jsx",
     lib: ["es2023", "dom", "dom.iterable"], types: ["node"], outDir: "out", declaration: true, ...options,
   };
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["src"] }));
