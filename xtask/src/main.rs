@@ -26,6 +26,8 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   demo [--once] [--speed N]          the incident, live on a page; with --once played without a person, in under a minute
+  playground       builds the playground, one page that needs no server: dist/playground/index.html
+  playground                         one page to try a policy on: dist/playground/index.html
   setup                              fetch and build what the other commands need
   test [--only STEP] [--list]        every check and test, with progress; ends with `N passed, M failed`
   vectors [PATH…] [--runner NAME]    play vectors through one runner or all: core json node wasm python
@@ -80,6 +82,10 @@ fn dispatch() -> Result<bool> {
                 }
             }
             plan::test(&place, &only)
+        }
+        "playground" => {
+            finish(args)?;
+            Ok(plan::playground(&place)? && npm::playground(&place)?)
         }
         "vectors" => {
             let mut runner = None;

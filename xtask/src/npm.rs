@@ -104,7 +104,15 @@ pub fn cli(place: &Place) -> Result<Counts> {
 
 /// The banner and the engine in Chromium, which is fetched where it is missing.
 pub fn browser(place: &Place) -> Result<Counts> {
-    in_chromium(place, "tests/browser/page.test.mjs")
+    let mut counts = in_chromium(place, "tests/browser/page.test.mjs")?;
+    counts.add(in_chromium(place, "tests/browser/playground.test.mjs")?);
+    Ok(counts)
+}
+
+/// Builds the playground, a single page.
+pub fn playground(place: &Place) -> Result<bool> {
+    let mut node = place.program("node");
+    place.run(node.arg("examples/playground/build.mjs").arg(place.root.join("dist/playground")))
 }
 
 /// The demo's page in Chromium, against both services.

@@ -202,6 +202,11 @@ pub fn demo(place: &Place) -> Result<bool> {
     run(place, &["toolchain", "wasm", "npm", "wheel"].map(String::from))
 }
 
+/// What the playground is made from.
+pub fn playground(place: &Place) -> Result<bool> {
+    run(place, &["toolchain", "wasm", "npm"].map(String::from))
+}
+
 /// The steps asked for, or all.
 pub fn test(place: &Place, only: &[String]) -> Result<bool> {
     let unknown: Vec<_> = only.iter().filter(|o| !STEPS.iter().any(|s| s.name == *o)).collect();
