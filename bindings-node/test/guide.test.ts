@@ -11,7 +11,7 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 test("every block runs", async () => {
   const doc = readFileSync(at("../../docs/typescript.md"), "utf8");
   const blocks = [...doc.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, text]) => text ?? "");
-  expect(blocks.length).toBe(9);
+  expect(blocks.length).toBe(10);
   const lines = blocks.join("\n").split("\n");
   const isImport = (line: string): boolean => line.startsWith("import ");
   const program = [

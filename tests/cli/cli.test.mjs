@@ -3,9 +3,10 @@
 // `BROWNOUT_GOLDEN=write` writes the files anew, from Node's answers. PYTHON names the interpreter that has the package.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -40,6 +41,8 @@ const RUNS = {
   test: ["test", "policy.toml", "cases"],
   "test-fails": ["test", "policy.toml", "cases", "failing.json"],
   "test-json": ["test", "policy.toml", "failing.json", "--json"],
+  "types-ts": ["types", "policy.toml", "--language", "ts"],
+  "types-python": ["types", "policy.toml", "--language", "python"],
   version: ["version"],
   help: ["--help"],
   "help-replay": ["replay", "--help"],
@@ -133,6 +136,29 @@ test("a command that makes no engine records nothing, and says so", () => {
     assert.match(stderr, /nothing was recorded/, cli);
     const failed = run(cli, ["record", "-o", join(scratch, "none.jsonl"), "--", process.execPath, "-e", "process.exit(7)"]);
     assert.equal(failed.status, 7, cli);
+  }
+});
+
+test("a misspelt service does not compile", () => {
+  mkdirSync(join(root, ".cache"), { recursive: true });
+  const folder = mkdtempSync(join(root, ".cache/cli-")); // beside the package, so that `brownout` is found
+  try {
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    assert.equal(run("node", ["types", "policy.toml", "--language", "ts", "-o", join(folder, "names.ts")]).status, 0);
+    const tsc = join(dirname(createRequire(join(root, "bindings-node/")).resolve("typescript/package.json")), "bin/tsc");
+    const compile = (service) => {
+      const use = `import { createBrownout } from "brownout";\nimport "./names.js";\ncreateBrownout({ policy: {} }).guard("${service}");\n`;
+      writeFileSync(join(folder, "use.ts"), use);
+      const options = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext"];
+      return spawnSync(process.execPath, [tsc, ...options, "use.ts"], { cwd: folder, encoding: "utf8" });
+    };
+    const fine = compile("afip");
+    assert.equal(fine.status, 0, fine.stdout);
+    const caught = compile("afp");
+    assert.notEqual(caught.status, 0);
+    assert.match(caught.stdout, /^use\.ts\(3,\d+\): error TS\d+: .*"afp"/);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 
