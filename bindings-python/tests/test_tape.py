@@ -1,6 +1,8 @@
 """What goes into an engine is written down as it goes in, whichever way the call takes."""
 
+import asyncio
 import json
+import threading
 from typing import Any
 
 from brownout import Brownout, core_call
@@ -50,6 +52,43 @@ def test_a_decorated_function_on_the_short_way_is_recorded_as_well():
     bo.close()
     verbs = [json.loads(line).get("verb") for line in lines]
     assert (verbs.count("admit"), verbs.count("settle")) == (20, 20)
+    assert replay("".join(lines))["as_recorded"] is True
+
+
+def test_a_decorated_coroutine_is_recorded_as_well():
+    lines: list[str] = []
+    bo = Brownout(POLICY, seed=7, record=lines.append)
+
+    @bo.guard("afip")
+    async def file(n: int) -> int:
+        await asyncio.sleep(0)
+        return n
+
+    async def both() -> list[int]:
+        return list(await asyncio.gather(*(file(n) for n in range(20))))
+
+    assert asyncio.run(both()) == list(range(20))
+    bo.close()
+    verbs = [json.loads(line).get("verb") for line in lines]
+    assert (verbs.count("admit"), verbs.count("settle")) == (20, 20)
+    assert replay("".join(lines))["as_recorded"] is True
+
+
+def test_eight_threads_write_one_recording():
+    lines: list[str] = []
+    bo = Brownout(POLICY, seed=7, record=lines.append)
+
+    def work() -> None:
+        for i in range(50):
+            bo.run("afip", lambda by: 1 / by, i % 2)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    bo.close()
+    assert sum(json.loads(line).get("verb") == "admit" for line in lines) == 400
     assert replay("".join(lines))["as_recorded"] is True
 
 

@@ -270,6 +270,16 @@ fn a_decision_is_explained_from_a_snapshot() {
     assert!(out.starts_with("sms at 81000: granted\n"), "{out}");
 }
 
+/// The digest that both command lines print for the committed recording is the core's.
+#[test]
+fn the_committed_recording_has_the_committed_digest() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cli");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let policy: Value = toml::from_str(&read("policy.toml")).unwrap();
+    let answer = text("replay", &json!({"policy": policy.to_string(), "recording": read("incident.jsonl")}));
+    assert_eq!(format!("exit {}\n{}", answer.0, answer.1), read("golden/replay.out"));
+}
+
 fn cases() -> Value {
     fn walk(dir: &std::path::Path, into: &mut Vec<std::path::PathBuf>) {
         for entry in std::fs::read_dir(dir).unwrap() {

@@ -24,6 +24,12 @@ test("every export leads to a packed file", () => {
   assert.ok(packed.includes("./dist/THIRD-PARTY.txt"), "what is compiled in keeps its notices");
 });
 
+test("the command is packed, with the build of the core that it asks", () => {
+  const command = pkg.bin.brownout;
+  assert.deepEqual([command, "./dist/tools_bg.wasm", "./schema.json"].filter((path) => !packed.includes(path)), []);
+  assert.equal(execFileSync(process.execPath, [new URL(command, home).pathname, "version"], { encoding: "utf8" }), `${pkg.version}\n`);
+});
+
 test("no packed file names the machine that built it", () => {
   const named = packed.filter((path) => /\.(js|cjs|map|ts|wasm)$/.test(path) && readFileSync(new URL(path, home)).includes(root));
   assert.deepEqual(named, []);
