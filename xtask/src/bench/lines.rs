@@ -201,8 +201,8 @@ pub const LINES: &[Line] = &[
         of: |f| f.against("node.guardRun.over", "node.opossumFire.over"),
         show: Show::Part,
         bar: AtMost(0.25),
-        note: "opossum: breaker and timeout, no limits and no retry; it sets a timer per call and keeps percentiles, ours \
-               counts slow calls instead and has one timer",
+        note: "opossum: breaker and timeout, no limits and no retry; it sets a timer for each call and keeps percentiles, \
+               ours has one timer for all calls and keeps none",
     },
     Line {
         part: Part::Node,
@@ -283,7 +283,7 @@ pub const LINES: &[Line] = &[
         of: |f| Some((f.median("node.opossum.idle")? - f.median("node.nothing.idle")?).max(0.0)),
         show: Show::Percent,
         bar: Bar::None,
-        note: "two interval timers each",
+        note: "its defaults: interval timers of its own for each",
     },
     Line {
         part: Part::Node,
