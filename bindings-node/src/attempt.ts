@@ -180,15 +180,15 @@ export class Attempt<T> implements Call, Entry {
   /** Exactly once: the first ending counts, later ones find the attempt over. */
   #settle(facts: Facts | number): Settled | 1 {
     this.#over = true;
-    const { facade } = this.#manner;
+    const { facade, service, idempotent } = this.#manner;
     const reported = this.#extra?.reported;
     const all = reported === undefined ? facts : { ...(typeof facts === "number" ? SUCCEEDED : facts), ...reported };
     try {
-      return facade.settleQuietly(this.#permit, all, facade.now(), this.#manner.idempotent);
+      return facade.settleQuietly(this.#permit, all, facade.now(), service, idempotent);
     } catch (error) {
       // facts that the core does not take (a classifier's slip): the permit still goes back
-      console.error(`brownout: the facts of a call to \`${this.#manner.service}\` were refused`, error);
-      return facade.settleQuietly(this.#permit, typeof facts === "number" ? facts : { exception: "BadFacts" }, facade.now());
+      console.error(`brownout: the facts of a call to \`${service}\` were refused`, error);
+      return facade.settleQuietly(this.#permit, typeof facts === "number" ? facts : { exception: "BadFacts" }, facade.now(), service);
     }
   }
 

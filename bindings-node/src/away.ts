@@ -1,5 +1,5 @@
 // What callers are told while the engine is away: the policy of each service decides, and hosts know it beforehand.
-import { fault, type BrownoutError } from "./errors.js";
+import { BrownoutError, fault } from "./errors.js";
 import type { Refused } from "./read.js";
 import type { Grant, ServiceInfo, Settled } from "./types.js";
 
@@ -18,4 +18,12 @@ export function away(service: ServiceInfo | undefined): Grant | Refused {
 /** A question by hand gets this. */
 export function lost(): BrownoutError {
   return fault("engine_lost", "", "the engine is away: it stopped inside a call and is rebuilt after a rest, or it was closed", "try again");
+}
+
+const FORGIVEN = new Set(["unknown_permit", "engine_lost"]);
+
+/** What a guard is told of a permit that the engine no longer knows; any other error is thrown on. */
+export function forgiven(error: unknown): Settled {
+  if (error instanceof BrownoutError && FORGIVEN.has(error.code)) return { counted: false, outcome: "neutral", because: error.code };
+  throw error;
 }

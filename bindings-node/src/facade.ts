@@ -1,14 +1,16 @@
 // One engine behind names instead of handles: decisions as numbers or small frozen objects, effects to listeners, one
 // timer for the next instant, a snapshot now and then, and a rebuild when the engine's machine code stops.
 import { Alarm } from "./alarm.js";
-import { away, lost, UNGOVERNED, UNSETTLED } from "./away.js";
+import { away, forgiven, lost, UNGOVERNED, UNSETTLED } from "./away.js";
 import { BehindWatch, type Clock } from "./clock.js";
 import { Listeners } from "./effects.js";
 import { BrownoutError, faultsOf, isTrap, readThrown } from "./errors.js";
 import { Keeper } from "./keeper.js";
+import { Judged } from "./judged.js";
 import { KeyCache } from "./keys.js";
-import { FLAG, SLOT, type EngineLoader, type RawEngine } from "./raw.js";
-import { grantOf, grantOfScratch, needsDrain, refusalOf, refusalOfScratch, settledOf, settledOfScratch, type Refused, type WireDecision, type WireOutput } from "./read.js";
+import { KEY_CACHE, PART_EVERY_MS, SNAPSHOT_EVERY_MS, type FacadeOptions } from "./making.js";
+import { FLAG, SLOT, type RawEngine } from "./raw.js";
+import { grantOf, grantOfScratch, needsDrain, plainly, refusalOf, refusalOfScratch, settledOf, settledOfScratch, type Refused, type WireDecision, type WireOutput } from "./read.js";
 import { tally } from "./registry.js";
 import { Revival } from "./revival.js";
 import { Taped, type RecordSink } from "./tape.js";
@@ -16,35 +18,12 @@ import { TimerQueue } from "./timers.js";
 import type { AdmitInput, Facts, Grant, Names, Service, ServiceInfo, Settled } from "./types.js";
 import { wireFacts, wireText } from "./wire.js";
 
+export type { FacadeOptions } from "./making.js";
 export type { AdmitInput, Service } from "./types.js";
-
-/** How a facade is made. */
-export interface FacadeOptions {
-  loader: EngineLoader;
-  policyJson: string;
-  seed: bigint;
-  clock: Clock;
-  /** Bytes of an earlier `snapshot()` of the same policy. */
-  snapshot?: Uint8Array;
-  /** How many key handles are remembered. */
-  keyCache?: number;
-  /** How often a changed engine is snapshotted in memory. */
-  snapshotEveryMs?: number;
-  onSnapshot?: (bytes: Uint8Array) => void;
-  /** Gets every input from the first on. */
-  record?: RecordSink;
-}
 
 /** A permit number for a plain yes, a `Grant` when there is more to say, or why not. */
 export type Admitted = number | Grant | Refused;
 
-/** How many key handles are remembered unless the options say otherwise: a bound of memory, not a rule. */
-const KEY_CACHE = 16_384;
-/** The rest between two parts of a snapshot. */
-const PART_EVERY_MS = 1;
-/** How often a changed engine is snapshotted unless the options say otherwise. */
-const SNAPSHOT_EVERY_MS = 30_000;
-const SWALLOWED = new Set(["unknown_permit", "engine_lost"]);
 
 export class Facade {
   readonly clock: Clock;
@@ -56,6 +35,7 @@ export class Facade {
   readonly stats = { traps: 0, rebuilds: 0, ungoverned: 0, snapshots: 0, lastTrap: undefined as string | undefined };
   readonly #o: FacadeOptions;
   readonly #keys: KeyCache;
+  readonly #judged = new Judged();
   readonly #behind = new BehindWatch();
   readonly #revival: Revival;
   #raw: RawEngine | null = null;
@@ -238,14 +218,17 @@ export class Facade {
   }
 
   /** The same for guards: a permit that the engine no longer knows is no error of the person who called. */
-  settleQuietly(permit: number, facts: Facts | number, at: number, idempotent?: boolean): Settled | 1 {
+  settleQuietly(permit: number, facts: Facts | number, at: number, service: string, idempotent?: boolean): Settled | 1 {
     try {
       if (typeof facts === "number") return this.settle(permit, facts, Number.NaN, at);
-      return this.settleFacts(permit, facts, at, idempotent === undefined ? undefined : { idempotent });
-    } catch (error) {
-      if (error instanceof BrownoutError && SWALLOWED.has(error.code)) return { counted: false, outcome: "neutral", because: error.code };
-      throw error;
-    }
+      // numbers do not say whether a call may be made twice
+      const kind = this.#services.get(service)?.info.retries === false ? this.#judged.kind(service, facts) : undefined;
+      const known = kind === undefined ? undefined : this.#judged.outcome(kind);
+      if (known !== undefined) return plainly(this.settle(permit, known, Number.NaN, at), this.#names.outcomes[known]);
+      const settled = this.settleFacts(permit, facts, at, idempotent === undefined ? undefined : { idempotent });
+      if (kind !== undefined) this.#judged.learn(kind, this.#names.outcomes.indexOf(settled.outcome), settled.because);
+      return settled;
+    } catch (error) { return forgiven(error); }
   }
 
   /** Any verb; the decision. Throws `engine_lost` while the engine is away. */
@@ -372,6 +355,7 @@ export class Facade {
     this.#names = names;
     this.#epoch += 1;
     this.#keys.clear();
+    this.#judged.clear();
     const epoch = this.#epoch;
     this.#services = new Map(names.services.map((info) => [info.name, { handle: info.handle, epoch, info }]));
   }

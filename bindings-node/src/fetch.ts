@@ -156,7 +156,7 @@ class Exchange {
   #end(abort: unknown, facts: Facts): void {
     if (this.#over) return;
     this.#over = true;
-    this.settled = this.facade.settleQuietly(this.turn.permit, facts, this.facade.now(), this.idempotent);
+    this.settled = this.facade.settleQuietly(this.turn.permit, facts, this.facade.now(), this.service.info.name, this.idempotent);
     for (const timer of [...this.#timers]) timer.clear();
     this.#unlink?.();
     if (abort !== undefined) this.#controller.abort(abort);

@@ -53,6 +53,11 @@ export function settledOfScratch(n: Float64Array, counted: boolean, asked: numbe
   return retry === undefined ? { counted, outcome } : { counted, outcome, retry };
 }
 
+/** The same where the number alone said that it counted. */
+export function plainly(settled: Settled | 1, outcome: Settled["outcome"] | undefined): Settled {
+  return settled === 1 ? { counted: true, outcome: outcome ?? "neutral" } : settled;
+}
+
 function retryOfScratch(n: Float64Array): Retry | undefined {
   if (!((n[SLOT.flags] ?? 0) & FLAG.retry)) return undefined;
   return { atMs: n[SLOT.retryAtMs] ?? 0, afterMs: n[SLOT.retryAfterMs] ?? 0, attempt: n[SLOT.attempt] ?? 1 };

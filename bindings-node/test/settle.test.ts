@@ -193,3 +193,23 @@ test("a thousand calls at once, every ending mixed: nothing is left", async () =
   await Promise.all(all);
   expect([ledger.granted.length, ledger.open, ledger.twice, bo.facade.timers.size]).toEqual([1000, [], [], 1]);
 });
+
+test("a failure of a known kind is settled in numbers, and its outcome is the table's as before", async () => {
+  const { bo, ledger } = bench({ version: 1, services: { up: { timeout: "5s", breaker: { failure_rate: 1, window: "60s", min_calls: 1000 } }, again: { retry: { attempts: 2, on: ["failure"] } } } });
+  const refused = (): never => { throw Object.assign(new Error("x"), { code: "ECONNRESET" }); };
+  const answers: unknown[] = [];
+  for (const fn of [boom, boom, refused, refused, () => new Response("", { status: 401 }), () => new Response("", { status: 401 }), boom]) {
+    const before = ledger.inputs.length;
+    answers.push([(await bo.guard("up").run<unknown>(fn) as { outcome: string }).outcome, ledger.inputs.length - before]);
+  }
+  const told = answers.map((a) => (a as [string, number])[0]);
+  expect(told.slice(0, 4)).toEqual(["failure", "failure", "failure", "failure"]);
+  expect(told[4]).toBe(told[5]);
+  expect(answers.map((a) => (a as [string, number])[1])).toEqual([1, 0, 1, 0, 1, 0, 0]);
+  const before = ledger.inputs.length;
+  for (let i = 0; i < 2; i += 1) await bo.guard("again").run(boom); // whether to try again hangs on more than the outcome
+  expect(ledger.inputs.length - before).toBe(2);
+  bo.reload({ version: 1, services: { up: { outcomes: [{ exception: "Error", as: "neutral" }] } } });
+  expect(await bo.guard("up").run(boom)).toMatchObject({ ok: false, outcome: "neutral" });
+  expect([ledger.open, ledger.twice]).toEqual([[], []]);
+});
