@@ -2,7 +2,7 @@
 // ends with the test.
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -52,6 +52,7 @@ export function install(name, ...more) {
     rmSync(target, { recursive: true, force: true });
     mkdirSync(target);
     execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", target]);
+    for (const program of Object.values(own.bin ?? {})) chmodSync(join(target, program), 0o755);
     return folder;
   }
   for (const old of KEPT) rmSync(join(folder, old), { recursive: true, force: true });

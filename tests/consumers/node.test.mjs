@@ -1,7 +1,7 @@
 // Plain Node: `import`, `require`, and both at once.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { install, run } from "./kit.mjs";
+import { bin, install, run } from "./kit.mjs";
 
 let folder;
 before(() => { folder = install("node"); });
@@ -28,3 +28,10 @@ test("imported and required together: one engine by its name", () => {
 });
 test("subpaths are required too: TOML, YAML and a clock that is moved by hand", () =>
   assert.deepEqual(node("clock.cjs"), { peeks: [false, false, true], same: true }));
+
+test("the command of the package checks a policy, and turns its names into types", () => {
+  const brownout = (...args) => run(folder, bin(folder, "brownout"), args);
+  assert.equal(brownout("lint", "policy.toml"), "policy.toml: fine\n");
+  assert.throws(() => brownout("lint", "misspelt.toml"), /misspelt\.toml:3:1: error unknown_field: services\.afip\.falback/);
+  assert.match(brownout("types", "policy.toml", "--language", "ts"), /"afip"/);
+});

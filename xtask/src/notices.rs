@@ -18,7 +18,7 @@ const TEXTS: [&str; 8] = [
     "LICENSE-APACHE",
 ];
 
-/// The notices for one of the workspace's crates, built for a target or for this machine.
+/// The notices for one of the workspace's crates, with all its features, built for a target or for this machine.
 pub fn text(place: &Place, package: &str, target: Option<&str>) -> Result<String> {
     let mut tree = place.cargo();
     tree.args([
@@ -28,6 +28,7 @@ pub fn text(place: &Place, package: &str, target: Option<&str>) -> Result<String
         package,
         "--edges",
         "normal,no-proc-macro",
+        "--all-features",
         "--prefix",
         "none",
         "--format",

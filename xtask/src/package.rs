@@ -100,7 +100,7 @@ fn provenance(place: &Place, dist: &Path) -> Result<Value> {
         }
     }
     let mut wasm_hashes = Map::new();
-    for build in ["engine", "status"] {
+    for build in ["engine", "status", "tools"] {
         let file = wasm::generated(place).join(format!("{build}_bg.wasm"));
         if file.exists() {
             wasm_hashes.insert(build.into(), hash(&file)?.into());
