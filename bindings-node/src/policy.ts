@@ -2,9 +2,10 @@
 //
 // Here only what JSON cannot say is judged: dates, keys that are no text, integers that lose digits, numbers without a value.
 import { BrownoutError, fault, type Fault } from "./errors.js";
+import type { Policy } from "./policy.gen.js";
 
-/** A policy as an object, or as JSON text. TOML and YAML come through `brownout/toml`, `brownout/yaml` and `brownout/file`. */
-export type PolicyInput = string | object;
+/** A policy as an object, which editors complete (`satisfies Policy` checks it), or as JSON text. TOML and YAML come through `brownout/toml`, `brownout/yaml` and `brownout/file`. */
+export type PolicyInput = string | Policy | object;
 
 const HELP = {
   policy_syntax: "the text is not one document of its syntax: see the place in the message",
