@@ -13,6 +13,7 @@ mod package;
 mod place;
 mod plan;
 mod python;
+mod sizes;
 mod types;
 mod vectors;
 mod version;

@@ -3,6 +3,7 @@ use crate::counts::Counts;
 use crate::notices;
 use crate::place::Place;
 use crate::python;
+use crate::sizes;
 use crate::wasm;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ pub fn build(place: &Place) -> Result<Counts> {
     if built {
         let notices = notices::text(place, "brownout-wasm", Some(wasm::TARGET))?;
         std::fs::write(place.root.join("bindings-node/dist/THIRD-PARTY.txt"), notices)?;
+        sizes::check(place, sizes::ENTRIES)?;
     }
     Ok(Counts::check(built))
 }

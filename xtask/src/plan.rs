@@ -73,7 +73,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "wasm",
-        what: "both wasm builds, their glue, and no import from `env`",
+        what: "both wasm builds, their glue, no import from `env`, and their sizes",
         after: &["toolchain"],
         needs: "bindings-wasm/Cargo.toml",
         run: wasm::check,

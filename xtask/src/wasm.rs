@@ -1,6 +1,7 @@
 //! The three wasm builds and their glue, made with wasm-bindgen as a library: no command-line tool, no version skew.
 use crate::counts::Counts;
 use crate::place::Place;
+use crate::sizes;
 use anyhow::{Context, Result, bail, ensure};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -76,7 +77,7 @@ pub fn generated(place: &Place) -> PathBuf {
     place.root.join("bindings-node/src/generated")
 }
 
-/// Builds all, writes the glue, and looks at what they ask of their host.
+/// Builds all, writes the glue, and looks at what they ask of their host and how large they are.
 pub fn check(place: &Place) -> Result<Counts> {
     let mut counts = Counts::default();
     for build in &BUILDS {
@@ -86,9 +87,9 @@ pub fn check(place: &Place) -> Result<Counts> {
         for import in &foreign {
             println!("{} imports {import}", build.name);
         }
-        println!("{:8} {:7} bytes", build.name, bytes.len());
         counts.add(Counts::check(foreign.is_empty()));
     }
+    counts.add(sizes::check(place, sizes::MODULES)?);
     Ok(counts)
 }
 

@@ -1,0 +1,47 @@
+//! What a browser or an edge worker downloads, and how large it may be.
+use crate::counts::Counts;
+use crate::place::Place;
+use anyhow::{Context, Result, ensure};
+
+/// One thing that is downloaded.
+pub struct Size {
+    name: &'static str,
+    file: &'static str,
+    /// At most so many bytes with brotli at quality 11.
+    bar: Option<u64>,
+}
+
+/// The modules themselves.
+pub const MODULES: &[Size] = &[
+    Size { name: "engine", file: "bindings-node/src/generated/engine_bg.wasm", bar: Some(150_000) },
+    Size { name: "status", file: "bindings-node/src/generated/status_bg.wasm", bar: Some(16_000) },
+];
+
+/// Entries of the npm package, bundled and minified, with the module as text in them.
+pub const ENTRIES: &[Size] = &[
+    Size { name: "brownout", file: "bindings-node/dist/inline.js", bar: None },
+    Size { name: "brownout/status", file: "bindings-node/dist/status.js", bar: None },
+];
+
+/// Prints the sizes; one above its bar is a failure.
+pub fn check(place: &Place, sizes: &[Size]) -> Result<Counts> {
+    let mut measure = place.program("node");
+    measure.arg("xtask/src/sizes.mjs").args(sizes.iter().map(|size| size.file));
+    let output = place.output(&mut measure)?;
+    let lines: Vec<&str> = output.lines().collect();
+    ensure!(lines.len() == sizes.len(), "`xtask/src/sizes.mjs` printed {} lines: {output}", lines.len());
+    let mut counts = Counts::default();
+    println!("{:16} {:>8} {:>8} {:>8} {:>8}", "bytes", "raw", "gzip", "brotli", "bar");
+    for (size, line) in sizes.iter().zip(lines) {
+        let numbers: Vec<u64> = line.split(' ').map(str::parse).collect::<Result<_, _>>().context(line.to_owned())?;
+        let [raw, gzip, brotli] = numbers[..] else { anyhow::bail!("three numbers expected, found `{line}`") };
+        let within = size.bar.is_none_or(|bar| brotli <= bar);
+        let bar = size.bar.map_or_else(|| "-".into(), |bar| bar.to_string());
+        let verdict = if within { "" } else { "  above its bar" };
+        println!("{:16} {raw:8} {gzip:8} {brotli:8} {bar:>8}{verdict}", size.name);
+        if size.bar.is_some() {
+            counts.add(Counts::check(within));
+        }
+    }
+    Ok(counts)
+}
