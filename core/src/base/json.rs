@@ -1,14 +1,13 @@
 //! One JSON value as data, read whole.
 //!
 //! The reader keeps the order of a table and both copies of a duplicate key, so that the policy reader can name the fault.
-use crate::base::error::{Code, Fault};
+use crate::base::error::Fault;
 use crate::base::order::sort_by;
+use crate::base::read;
 pub use crate::base::write::{Writer, write_fault};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// A JSON value. Numbers are doubles; an integer beyond 2^53 is kept apart, because it cannot cross exactly.
 #[derive(Clone, PartialEq, Debug)]
@@ -29,16 +28,10 @@ pub enum Json {
     Obj(Vec<(String, Json)>),
 }
 
-const EXACT: u64 = 1 << 53;
-
 impl Json {
     /// Reads one JSON value. Errors: `json_syntax` (also nesting beyond 128), with line and column in the message.
     pub fn parse(text: &str) -> Result<Json, Fault> {
-        serde_json::from_str(text).map_err(|e| {
-            let message = e.to_string();
-            let code = if message.starts_with("recursion limit") { Code::JsonTooDeep } else { Code::JsonSyntax };
-            Fault::new(code, "", message)
-        })
+        read::parse(text)
     }
     /// The first entry of a table under `key`.
     pub fn at(&self, key: &str) -> Option<&Json> {
@@ -105,54 +98,6 @@ impl Json {
     }
 }
 
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct V;
-        impl<'de> Visitor<'de> for V {
-            type Value = Json;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON value")
-            }
-            fn visit_unit<E>(self) -> Result<Json, E> {
-                Ok(Json::Null)
-            }
-            fn visit_bool<E>(self, b: bool) -> Result<Json, E> {
-                Ok(Json::Bool(b))
-            }
-            fn visit_u64<E>(self, n: u64) -> Result<Json, E> {
-                Ok(if n <= EXACT { Json::Num(n as f64) } else { Json::BigInt })
-            }
-            fn visit_i64<E>(self, n: i64) -> Result<Json, E> {
-                Ok(if n.unsigned_abs() <= EXACT { Json::Num(n as f64) } else { Json::BigInt })
-            }
-            fn visit_f64<E>(self, n: f64) -> Result<Json, E> {
-                Ok(Json::Num(n))
-            }
-            fn visit_str<E>(self, s: &str) -> Result<Json, E> {
-                Ok(Json::Str(s.to_string()))
-            }
-            fn visit_string<E>(self, s: String) -> Result<Json, E> {
-                Ok(Json::Str(s))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut a: A) -> Result<Json, A::Error> {
-                let mut items = Vec::new();
-                while let Some(v) = a.next_element()? {
-                    items.push(v);
-                }
-                Ok(Json::Arr(items))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut a: A) -> Result<Json, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(e) = a.next_entry()? {
-                    entries.push(e);
-                }
-                Ok(Json::Obj(entries))
-            }
-        }
-        d.deserialize_any(V)
-    }
-}
-
 /// Joins a path and a key: `services` + `afip` = `services.afip`; a key with a dot is quoted.
 pub fn join_path(path: &str, key: &str) -> String {
     let plain = !key.is_empty() && !key.contains('.');
@@ -167,6 +112,7 @@ pub fn join_path(path: &str, key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::error::Code;
 
     #[test]
     fn depth_is_an_error_and_not_a_crash() {

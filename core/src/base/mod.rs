@@ -18,6 +18,8 @@ pub mod money;
 pub mod num;
 pub mod order;
 #[cfg(feature = "full")]
+mod read;
+#[cfg(feature = "full")]
 pub mod rng;
 pub mod time;
 pub mod write;
