@@ -1,6 +1,6 @@
 //! Shares and factors as integers, so that a threshold means the same on every machine.
 use crate::base::time::Span;
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 /// A share or a factor in billionths. Unit: ratio (0.5 is one half). Range: 0 to 1,000,000.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -86,6 +86,45 @@ pub fn write_decimal(whole: u64, fraction: u64, digits: usize, f: &mut dyn fmt::
     write!(f, ".{rest:0width$}")
 }
 
+/// Prints a double as the shortest text that reads back the same, without an exponent; `NaN`, `inf` and `-inf` as words.
+///
+/// The standard library prints the same with four times the code.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Decimal(pub f64);
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_nan() {
+            return f.write_str("NaN");
+        }
+        if self.0.is_sign_negative() {
+            f.write_str("-")?;
+        }
+        if self.0.is_infinite() {
+            return f.write_str("inf");
+        }
+        let mut buffer = ryu::Buffer::new();
+        let text = buffer.format_finite(self.0).trim_start_matches('-');
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let fraction = fraction.trim_end_matches('0');
+        let end = (whole.len() + fraction.len()) as i64;
+        let point = whole.len() as i64 + exponent.parse::<i64>().unwrap_or(0);
+        let digits = || whole.bytes().chain(fraction.bytes());
+        for at in point.min(0)..point.max(end) {
+            if at == point.min(0) && point <= 0 {
+                f.write_str("0")?;
+            }
+            if at == point {
+                f.write_str(".")?;
+            }
+            let digit = usize::try_from(at).ok().and_then(|at| digits().nth(at)).unwrap_or(b'0');
+            f.write_char(char::from(digit))?;
+        }
+        Ok(())
+    }
+}
+
 /// Growth counts at most this many attempts; later ones wait as long.
 const MAX_GROWTH_STEPS: u32 = 1_024;
 
@@ -110,6 +149,24 @@ pub fn grown(base: Span, growth: Ratio, attempt: u32, max: Span) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn doubles_print_as_in_the_standard_library(bits in any::<u64>(), small in -1_000_000i64..1_000_000) {
+            for n in [f64::from_bits(bits), f64::from_bits(bits % 4096), small as f64, small as f64 / 1000.0, small as f64 * 1e15] {
+                prop_assert_eq!(format!("{}", Decimal(n)), format!("{n}"));
+            }
+        }
+    }
+    #[test]
+    fn words_and_zeros_print_as_in_the_standard_library() {
+        let edges = [0.0, -0.0, 1.0, 0.1, f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX];
+        for n in edges.into_iter().chain([f64::MIN_POSITIVE, 5e-324, 1e21, 1e22, 123e-9]) {
+            assert_eq!(format!("{}", Decimal(n)), format!("{n}"));
+        }
+    }
     use alloc::string::ToString;
 
     #[test]

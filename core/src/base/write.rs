@@ -2,6 +2,7 @@
 //!
 //! It stands apart from the reader so that the small `status` build can write without being able to read.
 use crate::base::error::Fault;
+use crate::base::num::Decimal;
 use alloc::string::String;
 use core::fmt::{self, Write};
 
@@ -78,7 +79,7 @@ impl Writer {
         } else if n == libm::trunc(n) && n.abs() <= EXACT {
             self.num(n as i64);
         } else {
-            self.num(n);
+            self.num(Decimal(n));
         }
     }
     /// Ready-made JSON text.

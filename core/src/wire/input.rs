@@ -4,6 +4,7 @@ use crate::base::doc::{Faults, Node, Table, clip};
 use crate::base::error::{Code, Fault};
 use crate::base::json::Json;
 use crate::base::key::check_name;
+use crate::base::num::Decimal;
 use crate::base::time::{Instant, Span};
 use crate::call::{Facts, Outcome};
 use crate::engine::{Call, Command, Decision, Ended, Engine, Key, MAX_UNITS, ModeScope, Observation, Settle, Target};
@@ -411,7 +412,8 @@ const STATUS_WORDS: [(&str, Status); 3] =
 /// An instant of the wire, at `at_ms`.
 #[inline]
 pub(crate) fn wire_instant(ms: f64) -> Result<Instant, Fault> {
-    Instant::from_wire_ms(ms).map_err(|code| Fault::new(code, "at_ms", format!("{ms} is no time in milliseconds")))
+    Instant::from_wire_ms(ms)
+        .map_err(|code| Fault::new(code, "at_ms", format!("{} is no time in milliseconds", Decimal(ms))))
 }
 
 /// The text of the new policy document.
@@ -444,9 +446,9 @@ fn read_f64(t: &Table, key: &str) -> Option<f64> {
 
 fn read_instant(n: &Node) -> Option<Instant> {
     match n.json {
-        Json::Num(ms) => {
-            Instant::from_wire_ms(*ms).map_err(|code| n.fault(code, format!("{ms} is no time in milliseconds"))).ok()
-        }
+        Json::Num(ms) => Instant::from_wire_ms(*ms)
+            .map_err(|code| n.fault(code, format!("{} is no time in milliseconds", Decimal(*ms))))
+            .ok(),
         _ => {
             n.wrong("a time in milliseconds");
             None
@@ -456,9 +458,9 @@ fn read_instant(n: &Node) -> Option<Instant> {
 
 fn read_span(n: &Node) -> Option<Span> {
     match n.json {
-        Json::Num(ms) => {
-            Span::from_wire_ms(*ms).map_err(|code| n.fault(code, format!("{ms} is no length in milliseconds"))).ok()
-        }
+        Json::Num(ms) => Span::from_wire_ms(*ms)
+            .map_err(|code| n.fault(code, format!("{} is no length in milliseconds", Decimal(*ms))))
+            .ok(),
         _ => {
             n.wrong("a length in milliseconds");
             None
