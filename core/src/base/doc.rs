@@ -4,7 +4,7 @@
 //! records a fault with the full path when the value is wrong, and goes on with `None`. [`Table::finish`] reports what is left over.
 use crate::base::error::{Code, Fault};
 use crate::base::json::{Json, join_path};
-use crate::base::num::Ratio;
+use crate::base::num::{Decimal, Ratio};
 use crate::base::order::repeated;
 use crate::base::time::{Span, parse_span};
 use alloc::format;
@@ -153,11 +153,11 @@ impl<'a> Node<'a> {
             return None;
         };
         if *n != libm::trunc(*n) {
-            self.fault(Code::WrongType, format!("expected a whole number, found {n}"));
+            self.fault(Code::WrongType, format!("expected a whole number, found {}", Decimal(*n)));
             return None;
         }
         if *n < min as f64 || *n > max as f64 {
-            self.fault(Code::NumberOutOfRange, format!("expected {min} to {max}, found {n}"));
+            self.fault(Code::NumberOutOfRange, format!("expected {min} to {max}, found {}", Decimal(*n)));
             return None;
         }
         Some(*n as u64)
@@ -172,7 +172,7 @@ impl<'a> Node<'a> {
         match Ratio::from_f64(*n) {
             Some(r) if r >= min && r <= max => Some(r),
             _ => {
-                self.fault(Code::NumberOutOfRange, format!("expected {min} to {max}, found {n}"));
+                self.fault(Code::NumberOutOfRange, format!("expected {min} to {max}, found {}", Decimal(*n)));
                 None
             }
         }
@@ -187,7 +187,10 @@ impl<'a> Node<'a> {
         match Ratio::from_f64(*n) {
             Some(r) if r.is_share() => Some(r),
             _ => {
-                self.fault(Code::NumberOutOfRange, format!("expected a share above 0 and up to 1, found {n}"));
+                self.fault(
+                    Code::NumberOutOfRange,
+                    format!("expected a share above 0 and up to 1, found {}", Decimal(*n)),
+                );
                 None
             }
         }

@@ -416,7 +416,7 @@ impl Keys {
         let live =
             |rest: &Rest| self.slot(rest.id).is_some_and(|s| s.generation == rest.generation && s.pins & FILED != 0);
         let mut entries: Vec<Rest> = self.rest.iter().map(|Reverse(rest)| *rest).filter(live).collect();
-        entries.sort_unstable_by_key(|rest| (rest.id, rest.bound));
+        crate::base::order::sort_by_key(&mut entries, |rest| (rest.id, rest.bound));
         entries
     }
 }

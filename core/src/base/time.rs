@@ -18,6 +18,7 @@ pub struct Instant(i64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Span(i64);
 
+#[inline]
 fn clamp(us: i64) -> i64 {
     us.clamp(0, MAX_MICROS)
 }
@@ -41,6 +42,7 @@ impl Instant {
     pub const NEVER: Instant = Instant(MAX_MICROS);
 
     /// From microseconds since the epoch, clamped into range.
+    #[inline]
     pub const fn from_micros(us: i64) -> Self {
         if us < 0 {
             Instant(0)
@@ -60,22 +62,27 @@ impl Instant {
         Self::from_micros(ms.saturating_mul(1000))
     }
     /// From the wire. Errors: `number_not_finite`, `number_out_of_range`.
+    #[inline]
     pub fn from_wire_ms(ms: f64) -> Result<Self, Code> {
         wire_micros(ms, MAX_WIRE_MS).map(Instant)
     }
     /// Microseconds since the epoch.
+    #[inline]
     pub const fn micros(self) -> i64 {
         self.0
     }
     /// Milliseconds since the epoch as a double (exact to the microsecond in range of the wire).
+    #[inline]
     pub fn as_ms(self) -> f64 {
         self.0 as f64 / 1000.0
     }
     /// The length from `earlier` to here; zero when `earlier` is later.
+    #[inline]
     pub const fn since(self, earlier: Instant) -> Span {
         if self.0 > earlier.0 { Span(self.0 - earlier.0) } else { Span(0) }
     }
     /// Is this the instant that never comes?
+    #[inline]
     pub const fn is_never(self) -> bool {
         self.0 == MAX_MICROS
     }
@@ -88,6 +95,7 @@ impl Span {
     pub const MAX: Span = Span(MAX_MICROS);
 
     /// From microseconds, clamped into range.
+    #[inline]
     pub const fn from_micros(us: i64) -> Self {
         Span(Instant::from_micros(us).0)
     }
@@ -100,14 +108,17 @@ impl Span {
         Self::from_millis(s.saturating_mul(1000))
     }
     /// From the wire. Errors: `number_not_finite`, `number_out_of_range`.
+    #[inline]
     pub fn from_wire_ms(ms: f64) -> Result<Self, Code> {
         wire_micros(ms, MAX_WIRE_MS).map(Span)
     }
     /// Microseconds.
+    #[inline]
     pub const fn micros(self) -> i64 {
         self.0
     }
     /// Milliseconds as a double.
+    #[inline]
     pub fn as_ms(self) -> f64 {
         self.0 as f64 / 1000.0
     }
@@ -131,18 +142,21 @@ impl Span {
 
 impl Add<Span> for Instant {
     type Output = Instant;
+    #[inline]
     fn add(self, span: Span) -> Instant {
         Instant(clamp(self.0.saturating_add(span.0)))
     }
 }
 impl Sub<Span> for Instant {
     type Output = Instant;
+    #[inline]
     fn sub(self, span: Span) -> Instant {
         Instant(clamp(self.0 - span.0))
     }
 }
 impl Add for Span {
     type Output = Span;
+    #[inline]
     fn add(self, other: Span) -> Span {
         Span(clamp(self.0.saturating_add(other.0)))
     }

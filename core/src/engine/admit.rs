@@ -27,6 +27,7 @@ impl Engine {
     /// May this call proceed? Errors: `unknown_service`, `key_required`, `stale_handle`; nothing is changed then but the time.
     ///
     /// Cost: O(1) in keys and calls, linear in the rules of the service; allocates nothing in steady state.
+    #[inline]
     pub fn admit(&mut self, call: &Call, at: Instant) -> Result<Output<'_>, Fault> {
         if call.service as usize >= self.services.len() {
             return Err(Fault::new(Code::UnknownService, "service", format!("there is no service {}", call.service)));
@@ -36,6 +37,10 @@ impl Engine {
         if let Some((permit, timeout)) = self.admit_straight(call, now) {
             return Ok(self.end_granted(permit, timeout));
         }
+        self.admit_fully(call, now)
+    }
+    #[inline(never)]
+    fn admit_fully(&mut self, call: &Call, now: Instant) -> Result<Output<'_>, Fault> {
         let peek = call.amounts.first() == Some(&0);
         if self.deadline_passed(call, now) {
             return Ok(self.refuse_outright(call, now, RefusalCode::DeadlinePassed));

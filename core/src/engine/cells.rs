@@ -38,17 +38,21 @@ impl Cell {
     fn new(key: Option<KeyId>, now: Instant) -> Cell {
         Cell { touched: now, key: key.map_or(NO_KEY, |key| key.0), state: USED | DIRTY }
     }
+    #[inline]
     pub(super) fn key(&self) -> Option<KeyId> {
         (self.key != NO_KEY).then_some(KeyId(self.key))
     }
     /// Permits in flight.
+    #[inline]
     pub(super) fn live(&self) -> u32 {
         self.state & LIVE
     }
+    #[inline]
     pub(super) fn used(&self) -> bool {
         self.state & USED != 0
     }
     /// Was its key looked at for room and filed ahead?
+    #[inline]
     fn parked(&self) -> bool {
         self.state & PARKED != 0
     }
@@ -56,9 +60,11 @@ impl Cell {
         self.state |= PARKED;
     }
     /// Was the latest outcome the key's own fault? A breaker that it opened says nothing of the service.
+    #[inline]
     pub(super) fn own_fault(&self) -> bool {
         self.state & OWN_FAULT != 0
     }
+    #[inline]
     pub(super) fn set_own_fault(&mut self, yes: bool) {
         self.state = if yes { self.state | OWN_FAULT } else { self.state & !OWN_FAULT };
     }
@@ -330,6 +336,7 @@ impl Split {
         self.free.push(cell);
     }
     /// Cells in use.
+    #[inline]
     pub(super) fn used(&self) -> impl Iterator<Item = u32> + '_ {
         self.cells.iter().enumerate().filter(|(_, c)| c.used()).map(|(i, _)| i as u32)
     }

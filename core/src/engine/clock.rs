@@ -23,14 +23,17 @@ impl Clock {
     pub(super) fn ahead(&self) -> i64 {
         self.offset
     }
+    #[inline]
     pub(super) fn now(&self) -> Instant {
         self.now
     }
     /// The host's instant in the engine's time.
+    #[inline]
     pub(super) fn inside(&self, at: Instant) -> Instant {
         Instant::from_micros(at.micros().saturating_add(self.offset))
     }
     /// The engine's instant in the host's time.
+    #[inline]
     pub(super) fn wall(&self, at: Instant) -> Instant {
         if at.is_never() { at } else { Instant::from_micros(at.micros().saturating_sub(self.offset)) }
     }

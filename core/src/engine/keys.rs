@@ -66,6 +66,7 @@ impl Engine {
         }
     }
     /// The key of a number. Errors: `stale_handle`.
+    #[inline]
     pub fn key_of(&self, handle: u64) -> Result<Key, Fault> {
         match handle {
             0 => Ok(Key::Absent),

@@ -33,6 +33,7 @@ impl Meter {
     pub(super) fn shadow(&mut self, code: RefusalCode) {
         self.would_refuse[code as usize] += 1;
     }
+    #[inline]
     pub(super) fn settle(&mut self, outcome: Outcome) {
         self.outcomes[outcome as usize] += 1;
     }

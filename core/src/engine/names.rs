@@ -12,6 +12,7 @@ impl Engine {
         (u32::from(self.epoch) << 16) | index
     }
     /// The place of a service. Errors: `stale_handle` for a number from before a reload, `unknown_service`.
+    #[inline]
     pub fn service_of(&self, handle: u32) -> Result<u32, Fault> {
         if handle >> 16 != u32::from(self.epoch) {
             return Err(Fault::new(Code::StaleHandle, "service", format!("{handle} is from another policy")));

@@ -32,10 +32,12 @@ pub(super) struct Held {
 }
 
 impl Held {
+    #[inline]
     pub(super) const fn new(generation: u32, probe: bool) -> Held {
         Held { stamp: Stamp::NONE, generation, probe, crossed: false }
     }
     /// Where it entered the window when it turned slow in flight.
+    #[inline]
     pub(super) fn crossed(&self) -> Option<Stamp> {
         self.crossed.then_some(self.stamp)
     }
@@ -71,6 +73,7 @@ pub(super) struct Permit {
 
 impl Permit {
     /// Is it a probe of either breaker?
+    #[inline]
     pub(super) fn is_probe(&self) -> bool {
         self.breaker.is_some_and(|h| h.probe) || self.rollup.is_some_and(|h| h.probe)
     }
@@ -85,6 +88,7 @@ pub(super) enum List {
 }
 
 impl List {
+    #[inline]
     fn link(self) -> usize {
         usize::from(self == List::Slow)
     }
@@ -136,6 +140,7 @@ pub(super) struct Permits {
 }
 
 impl Permits {
+    #[inline]
     pub(super) fn new(cap: u32, tag: u64) -> Self {
         Permits {
             slots: Vec::new(),
@@ -151,12 +156,14 @@ impl Permits {
     pub(super) fn live(&self) -> usize {
         self.slots.len() - self.free.len()
     }
+    #[inline]
     pub(super) fn is_full(&self) -> bool {
         self.live() >= self.cap as usize
     }
     pub(super) fn set_cap(&mut self, cap: u32) {
         self.cap = cap.min(MAX_PERMITS);
     }
+    #[inline]
     fn name(&self, slot: u32, seq: u32) -> u64 {
         (self.tag << (SLOT_BITS + SEQ_BITS)) | (u64::from(seq) << SLOT_BITS) | u64::from(slot)
     }
@@ -171,9 +178,11 @@ impl Permits {
     pub(super) fn forget_expired(&mut self, permit: u64) -> bool {
         self.expired_set.remove(&permit)
     }
+    #[inline]
     pub(super) fn permit(&self, slot: u32) -> Option<&Permit> {
         self.slots.get(slot as usize)?.permit.as_ref()
     }
+    #[inline]
     pub(super) fn permit_mut(&mut self, slot: u32) -> Option<&mut Permit> {
         self.slots.get_mut(slot as usize)?.permit.as_mut()
     }
@@ -258,10 +267,12 @@ impl Permits {
         let slot = fifos[list as usize].head;
         Some((self.due(list, slot)?, slot))
     }
+    #[inline]
     fn due(&self, list: List, slot: u32) -> Option<Instant> {
         let p = self.permit(slot)?;
         Some(if list == List::Slow { p.slow_at } else { p.lease_end })
     }
+    #[inline]
     fn link(&mut self, list: List, slot: u32) -> &mut Link {
         &mut self.slots[slot as usize].links[list.link()]
     }
@@ -284,6 +295,7 @@ impl Permits {
             next => self.link(list, next).prev = slot,
         }
     }
+    #[inline]
     fn unlink(&mut self, fifos: &mut Fifos, list: List, slot: u32) {
         let Link { prev, next } = *self.link(list, slot);
         match prev {

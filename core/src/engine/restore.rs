@@ -196,7 +196,7 @@ impl Engine {
             let service = order.get(r.u32()? as usize).ok_or_else(|| r.corrupt("a permit of no service"))?;
             permits.push((slot, self.read_permit(&mut r, *service as u32, keys)?));
         }
-        permits.sort_by_key(|(_, p)| p.serial);
+        crate::base::order::sort_by_key(&mut permits, |(_, p)| p.serial);
         for (slot, p) in permits {
             for (split, cell) in self.services[p.service as usize].splits.iter_mut().zip(p.cells) {
                 if let Some(c) = split.cells.get_mut(cell as usize) {

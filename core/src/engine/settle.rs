@@ -16,11 +16,16 @@ impl Engine {
     /// Errors: `unknown_permit` for one that this engine did not grant or that is settled already.
     ///
     /// Cost: O(1); allocates nothing in steady state.
+    #[inline]
     pub fn settle(&mut self, permit: u64, settle: &Settle, at: Instant) -> Result<Output<'_>, Fault> {
         let now = self.begin(at);
         if let Some((outcome, retry)) = self.settle_straight(permit, settle, now) {
             return Ok(self.end_settled(outcome, retry));
         }
+        self.settle_fully(permit, settle, now)
+    }
+    #[inline(never)]
+    fn settle_fully(&mut self, permit: u64, settle: &Settle, now: Instant) -> Result<Output<'_>, Fault> {
         let Some(slot) = self.permits.find(permit) else {
             if self.permits.forget_expired(permit) {
                 return Ok(self.settled_late(settle));

@@ -34,7 +34,7 @@ impl Engine {
     /// A snapshot of an engine that knows only these keys; they come sorted.
     pub(super) fn image(&self, mut order: Vec<KeyId>) -> Vec<u8> {
         // A key made of others comes after all of them.
-        order.sort_by_key(|id| !self.keys.parts(*id).is_empty());
+        crate::base::order::sort_by_key(&mut order, |id| !self.keys.parts(*id).is_empty());
         let mut rank = vec![NOTHING; self.keys.index_end()];
         for (i, id) in order.iter().enumerate() {
             rank[id.index()] = i as u32;
@@ -76,7 +76,7 @@ impl Engine {
     /// The places of the services, sorted by name: the order of a document's tables means nothing.
     pub(super) fn services_by_name(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.services.len()).collect();
-        order.sort_by_key(|at| &self.policy.services[*at].name);
+        crate::base::order::sort_by_key(&mut order, |at| &self.policy.services[*at].name);
         order
     }
     fn write_keys(&self, w: &mut ByteWriter, order: &[KeyId], rank: &[u32]) {
@@ -163,7 +163,7 @@ fn write_service(w: &mut ByteWriter, s: &ServiceState, p: &Service, rank: &[u32]
     for split in &s.splits {
         let known = |c: &u32| split.cells[*c as usize].key().is_none_or(|k| rank[k.index()] != NOTHING);
         let mut cells: Vec<u32> = split.used().filter(known).collect();
-        cells.sort_by_key(|c| split.cells[*c as usize].key().map_or(0, |k| rank[k.index()]));
+        crate::base::order::sort_by_key(&mut cells, |c| split.cells[*c as usize].key().map_or(0, |k| rank[k.index()]));
         w.count(cells.len());
         for cell in cells {
             write_cell(w, split, p, cell, rank);

@@ -163,6 +163,7 @@ impl Engine {
 }
 
 /// A probe, or a call that has turned slow in flight.
+#[inline]
 fn is_special(held: Option<Held>) -> bool {
     held.is_some_and(|h| h.probe || h.crossed().is_some())
 }

@@ -12,7 +12,6 @@ use crate::engine::restore::Read;
 use crate::engine::snapshot::write_state;
 use crate::gate::rule::MAX_KEYS;
 use crate::policy::Policy;
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -116,17 +115,17 @@ impl Engine {
     }
     /// Everything that belongs to no key, the calls in flight, and the cells that have just changed: an engine of its own.
     fn last_part(&mut self, part: u32) -> Vec<u8> {
-        let mut keys: BTreeSet<KeyId> = BTreeSet::new();
+        let mut order: Vec<KeyId> = Vec::new();
         for s in &self.services {
             for split in s.splits.iter().filter(|split| split.is_keyed()) {
                 let changed = split.cells.iter().filter(|c| c.is_dirty() || c.live() > 0);
-                keys.extend(changed.filter_map(|c| c.key()));
+                order.extend(changed.filter_map(|c| c.key()));
             }
         }
-        let parts: Vec<KeyId> = keys.iter().flat_map(|id| self.keys.parts(*id).iter().copied()).collect();
-        keys.extend(parts);
-        let mut order: Vec<KeyId> = keys.into_iter().collect();
-        order.sort_by_cached_key(|id| self.keys.name(*id).into_owned());
+        let parts: Vec<KeyId> = order.iter().flat_map(|id| self.keys.parts(*id).iter().copied()).collect();
+        order.extend(parts);
+        crate::base::order::sort_by_cached_key(&mut order, |id| (self.keys.name(*id).into_owned(), *id));
+        order.dedup();
         self.part(part, true, |engine, w| w.bytes(&engine.image(order)))
     }
     fn part(&self, part: u32, last: bool, write: impl FnOnce(&Engine, &mut ByteWriter)) -> Vec<u8> {
@@ -229,7 +228,7 @@ impl Engine {
             let image = s.rollup.iter().flat_map(|r| r.members.in_order());
             members.extend(image.map(|(cell, seen, failed)| (at, seen, cell, failed)));
         }
-        members.sort_by_key(|m| (m.0, m.1));
+        crate::base::order::sort_by_key(&mut members, |m| (m.0, m.1));
         for s in &mut self.services {
             let breakers = s.breaker_at as usize;
             let Some(r) = s.rollup.as_mut() else { continue };

@@ -17,13 +17,16 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
+    #[inline]
     fn at(index: i64) -> Bucket {
         Bucket { index, ..Bucket::default() }
     }
+    #[inline]
     fn holds(&self) -> bool {
         self.calls > 0 || self.crossed > 0
     }
     /// The instant from which it no longer counts: an entry at its very end has then left `(now − span, now]`.
+    #[inline]
     fn expiry(&self, span: i64, width: i64) -> i64 {
         (self.index + 1).saturating_mul(width).saturating_add(span)
     }

@@ -69,6 +69,7 @@ impl Totals {
     pub fn slow_basis(&self) -> u32 {
         self.calls.saturating_add(self.crossed)
     }
+    #[inline]
     pub(super) fn add(&mut self, calls: u32, failures: u32, slow: u32, crossed: u32) {
         self.calls = self.calls.saturating_add(calls);
         self.failures = self.failures.saturating_add(failures);

@@ -44,12 +44,14 @@ impl Engine {
         Ok(self.key_handle(key))
     }
     /// Admits: the permit, 0 when refused, -1 for an error (`drain_json` says which). A granted peek returns 2^53 - 1.
+    #[inline]
     pub fn admit_raw(&mut self, service: u32, keys: [u64; MAX_KEYS], weight: f64, at_ms: f64, out: &mut Out) -> f64 {
         match self.try_admit(service, keys, weight, at_ms) {
             Ok(()) => self.write_out(out),
             Err(fault) => self.fail(fault, out),
         }
     }
+    #[inline]
     fn try_admit(&mut self, service: u32, keys: [u64; MAX_KEYS], weight: f64, at_ms: f64) -> Result<(), Fault> {
         let at = wire_instant(at_ms)?;
         // also false for what is no number
@@ -67,12 +69,14 @@ impl Engine {
         Ok(())
     }
     /// Settles: 1 when it counted, 0 when it was only observed, -1 for an error. `duration_ms` NaN: since the grant.
+    #[inline]
     pub fn settle_raw(&mut self, permit: f64, outcome: u32, duration_ms: f64, at_ms: f64, out: &mut Out) -> f64 {
         match self.try_settle(permit, outcome, duration_ms, at_ms) {
             Ok(()) => self.write_out(out),
             Err(fault) => self.fail(fault, out),
         }
     }
+    #[inline]
     fn try_settle(&mut self, permit: f64, outcome: u32, duration_ms: f64, at_ms: f64) -> Result<(), Fault> {
         let at = wire_instant(at_ms)?;
         if !((0.0..=EXACT).contains(&permit) && permit as u64 as f64 == permit) {
@@ -115,6 +119,7 @@ impl Engine {
         -1.0
     }
     /// Writes the last output as numbers.
+    #[inline]
     fn write_out(&mut self, out: &mut Out) -> f64 {
         if self.failed.is_some() {
             self.failed = None;
