@@ -15,7 +15,7 @@ fn read(text: &str) -> Result<LimitPolicy, Vec<(Code, String)>> {
     if faults.is_empty() {
         Ok(policy.unwrap())
     } else {
-        Err(faults.into_vec().into_iter().map(|f| (f.code, f.path)).collect())
+        Err(faults.into_vec().into_iter().map(|f| (f.code, f.path.clone())).collect())
     }
 }
 

@@ -15,7 +15,7 @@ fn read(text: &str) -> Policy {
 }
 
 fn faults(text: &str) -> Vec<(Code, String)> {
-    policy::read(text).unwrap_err().into_iter().map(|f| (f.code, f.path)).collect()
+    policy::read(text).unwrap_err().into_iter().map(|f| (f.code, f.path.clone())).collect()
 }
 
 fn one(body: &str) -> policy::Service {
@@ -24,7 +24,7 @@ fn one(body: &str) -> policy::Service {
 
 fn lints(body: &str) -> Vec<(Code, String)> {
     let policy = read(&format!(r#"{{"version":1,{body}}}"#));
-    policy.lints.into_iter().map(|f| (f.code, f.path)).collect()
+    policy.lints.into_iter().map(|f| (f.code, f.path.clone())).collect()
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What went wrong, as data: a stable code, the path of the fault, a sentence, and what to do about it.
 //!
 //! Codes never change their meaning; messages may. Messages are lower case, without a full stop, the user's words in backticks.
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
+use core::ops::{Deref, DerefMut};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $slug:literal, $help:literal;)*) => {
@@ -71,9 +73,13 @@ codes! {
     EngineLost = "engine_lost", "the engine stopped inside a call and must be rebuilt from its last snapshot";
 }
 
-/// One fault: where, what and what to do.
+/// One fault: where, what and what to do. As large as a pointer, because every answer makes room for one.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Fault {
+pub struct Fault(Box<Parts>);
+
+/// What a fault says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Parts {
     /// The stable code.
     pub code: Code,
     /// Where in the input, such as `services.afip.breaker.window`; empty for the whole input.
@@ -84,12 +90,27 @@ pub struct Fault {
 
 impl Fault {
     /// A fault at a path.
+    #[cold]
+    #[inline(never)]
     pub fn new(code: Code, path: impl Into<String>, message: impl Into<String>) -> Self {
-        Fault { code, path: path.into(), message: message.into() }
+        Fault(Box::new(Parts { code, path: path.into(), message: message.into() }))
     }
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         self.code.help()
+    }
+}
+
+impl Deref for Fault {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for Fault {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
     }
 }
 

@@ -349,7 +349,7 @@ impl Keys {
     pub fn sorted(&self) -> Vec<KeyId> {
         let live = (0..self.slots.len() as u32).map(KeyId).filter(|id| self.contains(*id));
         let (mut plain, mut groups): (Vec<KeyId>, Vec<KeyId>) = live.partition(|id| self.parts(*id).is_empty());
-        plain.sort_unstable_by(|a, b| self.name(*a).cmp(&self.name(*b)));
+        crate::base::order::sort_by(&mut plain, |a, b| self.name(*a).cmp(&self.name(*b)));
         crate::base::order::sort_by_cached_key(&mut groups, |id| (self.name(*id).into_owned(), *id));
         plain.append(&mut groups);
         plain

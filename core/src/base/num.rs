@@ -107,7 +107,11 @@ impl fmt::Display for Decimal {
         let text = buffer.format_finite(self.0).trim_start_matches('-');
         let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let fraction = fraction.trim_end_matches('0');
+        // Half way between two shortest texts ryu takes the even digit, the standard library the upper one.
+        let fraction = match fraction.trim_end_matches('0') {
+            "2" if libm::fabs(self.0 - libm::trunc(self.0)) == 0.25 => "3",
+            digits => digits,
+        };
         let end = (whole.len() + fraction.len()) as i64;
         let point = whole.len() as i64 + exponent.parse::<i64>().unwrap_or(0);
         let digits = || whole.bytes().chain(fraction.bytes());
@@ -158,6 +162,11 @@ mod tests {
             for n in [f64::from_bits(bits), f64::from_bits(bits % 4096), small as f64, small as f64 / 1000.0, small as f64 * 1e15] {
                 prop_assert_eq!(format!("{}", Decimal(n)), format!("{n}"));
             }
+            // Few bits are left for the fraction here: the shortest text is often half way between two.
+            let quarters = (1u64 << 50) + bits % (7 << 50);
+            prop_assert_eq!(format!("{}", Decimal(quarters as f64 / 4.0)), format!("{}", quarters as f64 / 4.0));
+            let eighths = (1u64 << 51) + bits % (1 << 52);
+            prop_assert_eq!(format!("{}", Decimal(eighths as f64 / 8.0)), format!("{}", eighths as f64 / 8.0));
         }
     }
     #[test]

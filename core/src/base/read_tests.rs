@@ -58,7 +58,7 @@ impl<'de> Deserialize<'de> for Theirs {
 
 /// Both read the same, to the last bit, or say the same.
 fn same(text: &str) -> Result<(), TestCaseError> {
-    let ours = parse(text).map_err(|fault| fault.message);
+    let ours = parse(text).map_err(|fault| fault.message.clone());
     let theirs = serde_json::from_str::<Theirs>(text).map(|t| t.0).map_err(|e| e.to_string());
     prop_assert_eq!(format!("{ours:?}"), format!("{theirs:?}"), "{}", text);
     Ok(())

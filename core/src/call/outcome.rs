@@ -218,7 +218,7 @@ mod tests {
         let json = Json::parse(text).unwrap();
         let faults = Faults::default();
         let table = OutcomeTable::read(&Node::root(&json, &faults));
-        (table, faults.into_vec().into_iter().map(|f| (f.code, f.path)).collect())
+        (table, faults.into_vec().into_iter().map(|f| (f.code, f.path.clone())).collect())
     }
     fn status(n: u16) -> Facts<'static> {
         Facts { status: Some(n), ..Facts::default() }

@@ -93,7 +93,7 @@ fn the_policy_is_read_with_its_faults() {
     let read = |text: &str| {
         let (json, faults) = (Json::parse(text).unwrap(), Faults::default());
         let p = Node::root(&json, &faults).table().map(RetryPolicy::read).unwrap();
-        (p, faults.into_vec().into_iter().map(|f| f.path).collect::<Vec<_>>())
+        (p, faults.into_vec().into_iter().map(|f| f.path.clone()).collect::<Vec<_>>())
     };
     assert_eq!(read("{}"), (RetryPolicy::default(), Vec::new()));
     let (p, faults) = read(

@@ -153,7 +153,7 @@ mod tests {
         let read = |text: &str| {
             let (json, faults) = (Json::parse(text).unwrap(), Faults::default());
             let p = Node::root(&json, &faults).table().map(ThrottlePolicy::read).unwrap();
-            (p, faults.into_vec().into_iter().map(|f| (f.code, f.path)).collect::<std::vec::Vec<_>>())
+            (p, faults.into_vec().into_iter().map(|f| (f.code, f.path.clone())).collect::<std::vec::Vec<_>>())
         };
         let (p, faults) = read(r#"{"base":"10m"}"#);
         assert_eq!((p.max, p.growth, faults), (Span::from_secs(600), Ratio::percent(200), std::vec![]));

@@ -47,6 +47,7 @@ use crate::call::{Outcome, RetryVerdict};
 use crate::engine::clock::Clock;
 use crate::engine::deadlines::Timers;
 use crate::engine::modes::Modes;
+use crate::engine::observe::Gauge;
 use crate::engine::output::Answer;
 use crate::engine::permits::Permits;
 use crate::engine::rebuilt::Rebuilds;
@@ -54,7 +55,6 @@ use crate::engine::service::ServiceState;
 use crate::engine::stream::Stream;
 use crate::policy::Policy;
 use crate::status::state::{StatusEffect, StatusState};
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -79,7 +79,8 @@ pub struct Engine {
     timers: Timers,
     pub(crate) status: StatusState,
     modes: Modes,
-    gauges: BTreeMap<String, (f64, Instant)>,
+    /// Sorted by name.
+    gauges: Vec<Gauge>,
     pub(crate) rebuilds: Rebuilds,
     /// What the output of this call borrows.
     answer: Answer,
@@ -133,7 +134,7 @@ impl Engine {
             clock: Clock::new(at),
             started: at,
             timers: Timers::default(),
-            gauges: BTreeMap::new(),
+            gauges: Vec::new(),
             rebuilds: Rebuilds::default(),
             answer: Answer::Any,
             decision: Decision::Done,

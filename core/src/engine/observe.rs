@@ -3,6 +3,7 @@ use crate::base::error::{Code, Fault};
 use crate::base::time::Instant;
 use crate::engine::{Decision, Engine, Observation, Output};
 use alloc::format;
+use alloc::string::String;
 
 /// How many gauges an engine keeps.
 const MAX_GAUGES: usize = 256;
@@ -21,7 +22,7 @@ impl Engine {
             Observation::Gauge { value, .. } if !(-EXACT..=EXACT).contains(value) => {
                 return Err(Fault::new(Code::NumberOutOfRange, "value", "a gauge is a number within 2^53"));
             }
-            Observation::Gauge { name, .. } if !self.gauges.contains_key(name) && self.gauges.len() >= MAX_GAUGES => {
+            Observation::Gauge { name, .. } if self.gauge(name).is_none() && self.gauges.len() >= MAX_GAUGES => {
                 return Err(Fault::new(Code::TooMany, "gauge", format!("at most {MAX_GAUGES} gauges")));
             }
             _ => {}
@@ -33,9 +34,29 @@ impl Engine {
                 self.take_status();
             }
             Observation::Gauge { name, value } => {
-                self.gauges.insert(name, (value, now));
+                self.keep_gauge(Gauge { name, value, at: now });
             }
         }
         Ok(self.end(Decision::Done))
     }
+    /// A gauge by its name.
+    pub(super) fn gauge(&self, name: &str) -> Option<&Gauge> {
+        self.gauges.iter().find(|gauge| gauge.name == name)
+    }
+    /// Takes the place of the gauge of the same name, or its own among the others.
+    pub(super) fn keep_gauge(&mut self, gauge: Gauge) {
+        let at = self.gauges.partition_point(|other| other.name < gauge.name);
+        match self.gauges.get_mut(at).filter(|other| other.name == gauge.name) {
+            Some(old) => *old = gauge,
+            None => self.gauges.insert(at, gauge),
+        }
+    }
+}
+
+/// What a host observed last under a name.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Gauge {
+    pub(super) name: String,
+    pub(super) value: f64,
+    pub(super) at: Instant,
 }

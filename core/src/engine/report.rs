@@ -39,7 +39,7 @@ impl Engine {
             breakers: each().enumerate().filter_map(|(i, (p, s))| self.breaker_line(i as u32, p, s, now)).collect(),
             traffic: each().map(|(p, s)| traffic_line(p, s)).collect(),
             limits: each().flat_map(|(p, s)| limit_lines(p, s, now)).collect(),
-            gauges: self.gauges.iter().map(|(name, (value, at))| GaugeLine { name, value: *value, at: *at }).collect(),
+            gauges: self.gauges.iter().map(|g| GaugeLine { name: &g.name, value: g.value, at: g.at }).collect(),
             permits: Load { used: self.permits.live() as u64, max: self.policy.permits.into() },
             keys: Load { used: self.keys.len() as u64, max: self.policy.keys.cap.into() },
             rebuilds: RebuildsLine {
@@ -52,7 +52,7 @@ impl Engine {
     }
     /// The numbers of the capacity side, observed by the host as gauges of these names.
     fn capacity_numbers(&self) -> CapacityNumbers {
-        let gauge = |name: &str| self.gauges.get(name).map_or(0.0, |g| g.0.max(0.0));
+        let gauge = |name: &str| self.gauge(name).map_or(0.0, |g| g.value.max(0.0));
         let whole = |name: &str| libm::round(gauge(name)) as u64;
         CapacityNumbers {
             bottlenecks: whole("bottlenecks"),

@@ -9,6 +9,7 @@ use crate::engine::cells::{MAX_SPLITS, NO_CELL};
 use crate::engine::clock::Clock;
 use crate::engine::deadlines::ROLLUP;
 use crate::engine::meter::Meter;
+use crate::engine::observe::Gauge;
 use crate::engine::permits::{Held, MAX_PERMITS, MAX_SEQ, MAX_UNITS, Permit};
 use crate::engine::rebuilt::Rebuilds;
 use crate::engine::snapshot::{CLOCK, FORMAT, GAUGES, KEYS, MAGIC, MODES, NOTHING, PERMITS, SERVICES, STATUS};
@@ -267,7 +268,7 @@ impl Engine {
             let name = r.string()?;
             let value = f64::from_bits(r.u64()?);
             r.expect(value.is_finite(), "a gauge that is not finite")?;
-            self.gauges.insert(name, (value, r.instant()?));
+            self.keep_gauge(Gauge { name, value, at: r.instant()? });
         }
         r.finish()
     }

@@ -63,10 +63,10 @@ impl Engine {
         w.section(STATUS, 1, |w| self.status.write(&self.policy.status, w));
         w.section(GAUGES, 1, |w| {
             w.count(self.gauges.len());
-            for (name, (value, at)) in &self.gauges {
-                w.str(name);
-                w.u64(value.to_bits());
-                w.instant(*at);
+            for gauge in &self.gauges {
+                w.str(&gauge.name);
+                w.u64(gauge.value.to_bits());
+                w.instant(gauge.at);
             }
         });
         let sum = crc32c(w.as_slice());

@@ -59,7 +59,7 @@ const MAX_STEPS: usize = 1_000_000;
 impl Vector {
     /// Reads one text. Errors: not JSON, an unknown or missing field, a wrong type.
     pub(super) fn parse(source: &str) -> Result<Vector, String> {
-        let value = Json::parse(source).map_err(|f| f.message)?;
+        let value = Json::parse(source).map_err(|f| f.message.clone())?;
         let value = unfold(&value);
         known(&value, &FIELDS, "the case")?;
         let policy = value.at("policy").map(|p| match p {
