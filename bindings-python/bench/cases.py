@@ -20,7 +20,12 @@ _SERVICES: dict[str, dict[str, Any]] = {
     "timed": {"timeout": "30s", "breaker": _BREAKER},
     "failing": {"timeout": "off", "breaker": {"consecutive_failures": 1_000_000}},
     "open": {"timeout": "off", "breaker": {"consecutive_failures": 1, "open": {"base": "1h", "max": "1h", "jitter": 0}}},
-    "tenants": {"timeout": "off", "per": "tenant", "breaker": _BREAKER, "limits": _LIMITS},
+    "tenants": {
+        "timeout": "off",
+        "per": "tenant",
+        "breaker": _BREAKER,
+        "limits": [{**one, "per": "tenant"} for one in _LIMITS],
+    },
 }
 
 

@@ -120,8 +120,12 @@ impl Engine {
         core.map(|core| Engine(Mutex::new(core))).map_err(|faults| refuse(py, &faults))
     }
     #[staticmethod]
-    fn restore(py: Python<'_>, policy_json: &str, snapshot: &[u8], at_ms: f64) -> PyResult<Engine> {
-        let core = guarded(py, || Core::restore_json(policy_json, snapshot, at_ms))?;
+    #[pyo3(signature = (policy_json, snapshot, at_ms, seed=None))]
+    fn restore(py: Python<'_>, policy_json: &str, snapshot: &[u8], at_ms: f64, seed: Option<u64>) -> PyResult<Engine> {
+        let core = guarded(py, || match seed {
+            Some(seed) => Core::fork_json(policy_json, snapshot, seed, at_ms),
+            None => Core::restore_json(policy_json, snapshot, at_ms),
+        })?;
         core.map(|core| Engine(Mutex::new(core))).map_err(|faults| refuse(py, &faults))
     }
     fn names(&self, py: Python<'_>) -> PyResult<String> {

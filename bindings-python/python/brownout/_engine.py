@@ -300,13 +300,14 @@ class Engine:
         self._deadlines.after_fork()
         self._rebuilding = threading.Lock()
         self._tape = record_file() if self._tape is not None else None  # the parent goes on with its own
-        self._replace(frozen)
-
-    def _replace(self, state: bytes | None) -> None:
+        # its draws and permits are its own, whatever seed the parent was given
+        self._seed = random.SystemRandom().getrandbits(53)
         now = self.clock.now_ms()
-        restore = _core.Engine.restore
-        core = _core.Engine(self._policy, self._seed, now) if state is None else restore(self._policy, state, now)
-        self._install(core)
+        if frozen is None:
+            self._install(_core.Engine(self._policy, self._seed, now))
+        else:
+            self._install(_core.Engine.restore(self._policy, frozen, now, self._seed))
+        self._last_snapshot = self._core.snapshot()
         self.advance()
 
     def _install(self, core: _core.Engine) -> None:

@@ -57,6 +57,12 @@ impl Engine {
         self.permits.renew(salt(2));
         self.keys.renew(salt(1), now);
     }
+    /// Goes on alone: a copy of an engine whose other copies go on too draws otherwise from here, and its permits and key handles
+    /// are its own. Permits that the copied engine had granted keep their numbers.
+    pub fn go_alone(&mut self, seed: u64, at: Instant) {
+        self.seed = seed;
+        self.renew(at);
+    }
     /// The number of a key for the host; 0 is none.
     pub fn key_handle(&self, key: Key) -> u64 {
         match key {

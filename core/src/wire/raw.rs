@@ -207,6 +207,13 @@ impl Engine {
         engine.renew(at);
         Ok(engine)
     }
+    /// As [`Engine::restore_json`], for one of several copies that all go on: forked processes. `seed` is this copy's own.
+    pub fn fork_json(policy_json: &str, bytes: &[u8], seed: u64, at_ms: f64) -> Result<Engine, Vec<Fault>> {
+        let at = wire_instant(at_ms).map_err(|f| vec![f])?;
+        let mut engine = Engine::restore_json(policy_json, bytes, at_ms)?;
+        engine.go_alone(seed, at);
+        Ok(engine)
+    }
 }
 
 #[cold]
