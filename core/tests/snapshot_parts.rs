@@ -157,3 +157,82 @@ fn a_reload_in_between_starts_anew() {
     let engine = Engine::restore(brownout::policy::read(&changed).unwrap(), &bytes).unwrap();
     assert!(engine.snapshot() == w.engine.snapshot());
 }
+
+fn say(engine: &mut Engine, input: &str, at_ms: f64) -> String {
+    engine.handle_json(input, at_ms)
+}
+/// One whole call, whose outcome may be a failure.
+fn one_call(engine: &mut Engine, tenant: &str, outcome: Outcome, at_ms: i64) {
+    let now = Instant::from_millis(at_ms);
+    let mut call = Call::of(0);
+    call.keys[0] = engine.key(tenant, now).unwrap();
+    let Decision::Granted { permit, .. } = *engine.admit(&call, now).unwrap().decision() else { return };
+    engine.settle(permit, &Settle::with(outcome), now).unwrap();
+}
+/// The remaining parts, after the first.
+fn finished(engine: &mut Engine, mut bytes: Vec<u8>) -> Vec<u8> {
+    loop {
+        let part = engine.snapshot_part(false);
+        if part.is_empty() {
+            return bytes;
+        }
+        bytes.extend(part);
+    }
+}
+
+#[test]
+fn a_key_that_is_let_go_between_two_parts_does_not_come_back() {
+    let policy = r#"{"version":1,"keys":{"cap":2000},"services":{"a":{"per":"tenant","breaker":{"failures":1,"window":"1s","open":{"base":"1h"}}}}}"#;
+    let mut engine = Engine::from_json(policy, 3, 0.0).unwrap();
+    for n in 0..1_500 {
+        one_call(&mut engine, &format!("t{n}"), if n == 0 { Outcome::Failure } else { Outcome::Success }, 0);
+    }
+    let bytes = engine.snapshot_part(true);
+    // t0 stands in the first part as an open breaker; now it rests, and gives way to others
+    let reset = r#"{"verb":"command","order":"reset","service":"a","keys":{"tenant":"t0"}}"#;
+    assert!(say(&mut engine, reset, 1.0).contains("closed"));
+    for n in 0..2_000 {
+        one_call(&mut engine, &format!("new{n}"), Outcome::Success, 10_000);
+    }
+    let bytes = finished(&mut engine, bytes);
+    let mut back = Engine::restore(brownout::policy::read(policy).unwrap(), &bytes).unwrap();
+    assert!(back.snapshot() == engine.snapshot(), "keys that were let go are back");
+    let (there, here) = (say(&mut engine, r#"{"verb":"advance"}"#, 7e6), say(&mut back, r#"{"verb":"advance"}"#, 7e6));
+    assert_eq!(there, here);
+    assert!(!here.contains("breaker_changed"), "{here}");
+}
+
+#[test]
+fn a_snapshot_that_nobody_finishes_keeps_no_names_for_ever() {
+    let policy = r#"{"version":1,"keys":{"cap":1200},"services":{"a":{"per":"tenant","breaker":{"failures":1,"window":"1ms"}}}}"#;
+    let mut engine = Engine::from_json(policy, 3, 0.0).unwrap();
+    for n in 0..53_000 {
+        if n == 1_200 {
+            assert!(!engine.snapshot_part(true).is_empty());
+        }
+        one_call(&mut engine, &format!("a tenant by the number of {n}"), Outcome::Success, n * 5);
+    }
+    // it began anew on the way
+    let part = engine.snapshot_part(false);
+    assert_eq!(part[6..10], [0; 4], "not a first part");
+    assert!(part.len() < 400_000, "{} bytes", part.len());
+    let bytes = finished(&mut engine, part);
+    let back = Engine::restore(brownout::policy::read(policy).unwrap(), &bytes).unwrap();
+    assert!(back.snapshot() == engine.snapshot());
+}
+
+#[test]
+fn a_tenant_that_leaves_the_roll_up_between_two_parts_is_no_member_of_it() {
+    let policy = r#"{"version":1,"services":{"a":{"per":"tenant","breaker":{"consecutive_failures":9,"window":"10s",
+        "rollup":{"pooled":0.9,"min_tenants":5000}}}}}"#;
+    let mut engine = Engine::from_json(policy, 3, 0.0).unwrap();
+    for n in 0..3_000 {
+        one_call(&mut engine, &format!("t{n}"), Outcome::Failure, n / 1_000);
+    }
+    let bytes = engine.snapshot_part(true);
+    // the others were seen more than a window ago
+    one_call(&mut engine, "t2999", Outcome::Success, 60_000);
+    let bytes = finished(&mut engine, bytes);
+    let back = Engine::restore(brownout::policy::read(policy).unwrap(), &bytes).unwrap();
+    assert!(back.snapshot() == engine.snapshot());
+}

@@ -202,6 +202,7 @@ impl Engine {
     }
     fn drop_key(&mut self, id: KeyId) {
         self.keep_name(id);
+        self.void_written(id);
         for at in 0..self.services.len() {
             for split in 0..self.services[at].splits.len() {
                 let Some(cell) = self.services[at].splits[split].find(Some(id)) else { continue };

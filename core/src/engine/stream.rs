@@ -12,6 +12,7 @@ use crate::engine::restore::Read;
 use crate::engine::snapshot::write_state;
 use crate::gate::rule::MAX_KEYS;
 use crate::policy::Policy;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -27,13 +28,16 @@ const LOOKS: usize = 50_000;
 const ROUNDS: u32 = 8;
 
 /// Where a snapshot in parts stands.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Stream {
     part: u32,
     round: u32,
     service: usize,
     split: usize,
     cell: usize,
+    /// Keys that were let go since the latest part, as a record names them: what was written of them is void.
+    gone: ByteWriter,
+    gone_keys: usize,
 }
 
 /// One cell's place among services and splits.
@@ -53,20 +57,35 @@ impl Engine {
             None => return Vec::new(),
         };
         if first && self.dirty() <= CELLS {
-            return self.last_part(0);
+            return self.last_part(0, |w| w.count(0));
         }
         let part = at.part;
         at.part += 1;
+        let (gone_keys, gone) = (core::mem::take(&mut at.gone_keys), core::mem::take(&mut at.gone));
+        let write_gone = |w: &mut ByteWriter| {
+            w.count(gone_keys);
+            w.raw(gone.as_slice());
+        };
         let cells = self.next_dirty(&mut at);
         if cells.is_empty() && at.round > 0 {
-            return self.last_part(part);
+            return self.last_part(part, write_gone);
         }
         let bytes = self.part(part, false, |engine, w| {
+            write_gone(w);
             w.count(cells.len());
             cells.iter().for_each(|place| engine.write_record(w, *place));
         });
         self.stream = Some(at);
         bytes
+    }
+    /// A key is let go while a snapshot is under way: no later part writes its cells.
+    pub(super) fn void_written(&mut self, id: KeyId) {
+        let Some(mut at) = self.stream.take() else { return };
+        self.write_name(&mut at.gone, id);
+        at.gone_keys += 1;
+        // as many as there can be keys: nobody seems to ask for more parts
+        let too_many = at.gone_keys > self.keys.cap().max(LOOKS);
+        self.stream = Some(if too_many { self.begin_stream() } else { at });
     }
     /// Cells are other ones after a reload: what was written of them is void.
     pub(super) fn restart_stream(&mut self) {
@@ -114,7 +133,7 @@ impl Engine {
         splits.map(|split| split.cells.iter().filter(|c| c.is_dirty()).count()).sum()
     }
     /// Everything that belongs to no key, the calls in flight, and the cells that have just changed: an engine of its own.
-    fn last_part(&mut self, part: u32) -> Vec<u8> {
+    fn last_part(&mut self, part: u32, write_gone: impl FnOnce(&mut ByteWriter)) -> Vec<u8> {
         let mut order: Vec<KeyId> = Vec::new();
         for s in &self.services {
             for split in s.splits.iter().filter(|split| split.is_keyed()) {
@@ -126,7 +145,10 @@ impl Engine {
         order.extend(parts);
         crate::base::order::sort_by_cached_key(&mut order, |id| (self.keys.name(*id).into_owned(), *id));
         order.dedup();
-        self.part(part, true, |engine, w| w.bytes(&engine.image(order)))
+        self.part(part, true, |engine, w| {
+            write_gone(w);
+            w.bytes(&engine.image(order));
+        })
     }
     fn part(&self, part: u32, last: bool, write: impl FnOnce(&Engine, &mut ByteWriter)) -> Vec<u8> {
         let mut w = ByteWriter::default();
@@ -142,18 +164,20 @@ impl Engine {
         w.u32(sum);
         w.into_vec()
     }
-    fn write_record(&self, w: &mut ByteWriter, (service, split, cell): Place) {
-        let (s, p) = (&self.services[service], &self.policy.services[service]);
-        let of = &s.splits[split];
-        w.str(&p.name);
-        w.u8(split as u8);
-        let key = of.cells[cell as usize].key().unwrap_or_default();
+    fn write_name(&self, w: &mut ByteWriter, key: KeyId) {
         let parts = self.keys.parts(key);
         w.u8(parts.len() as u8);
         match parts {
             [] => w.str(&self.keys.name(key)),
             parts => parts.iter().for_each(|part| w.str(&self.keys.name(*part))),
         }
+    }
+    fn write_record(&self, w: &mut ByteWriter, (service, split, cell): Place) {
+        let (s, p) = (&self.services[service], &self.policy.services[service]);
+        let of = &s.splits[split];
+        w.str(&p.name);
+        w.u8(split as u8);
+        self.write_name(w, of.cells[cell as usize].key().unwrap_or_default());
         w.section(0, 1, |w| {
             write_state(w, of, p, cell);
             let member = s.rollup.as_ref().filter(|_| of.has_breaker).and_then(|r| r.members.seen_at(cell));
@@ -166,36 +190,47 @@ impl Engine {
 
     /// Goes on from the parts of the last run that is complete.
     pub(super) fn restore_parts(policy: Policy, bytes: &[u8]) -> Result<Engine, Vec<Fault>> {
-        let (parts, image) = read_parts(&policy, bytes).map_err(|f| vec![f])?;
+        let (parts, mut last) = read_parts(&policy, bytes).map_err(|f| vec![f])?;
+        let mut gone = BTreeSet::new();
+        let image = read_gone(&mut last, &mut gone).and_then(|()| last.bytes()).map_err(|f| vec![f])?;
+        last.finish().map_err(|f| vec![f])?;
         let mut engine = Engine::restore_image(policy, image)?;
-        engine.add_cells(parts).map_err(|f| vec![f])?;
+        engine.add_cells(parts, gone).map_err(|f| vec![f])?;
         Ok(engine)
     }
-    /// What was written last counts: the image first, then the parts from the last to the first.
-    fn add_cells(&mut self, parts: Vec<ByteReader>) -> Read<()> {
+    /// What was written last counts: the image first, then the parts from the last to the first. A key that was let go is not in
+    /// the parts before.
+    fn add_cells<'a>(&mut self, parts: Vec<ByteReader<'a>>, mut gone: BTreeSet<Name<'a>>) -> Read<()> {
         let cap = self.keys.cap();
         self.keys.set_cap(usize::MAX);
         let mut members: Vec<Member> = Vec::new();
         for mut r in parts.into_iter().rev() {
+            let mut before = BTreeSet::new();
+            read_gone(&mut r, &mut before)?;
             for _ in 0..r.count(12)? {
-                self.read_record(&mut r, &mut members)?;
+                self.read_record(&mut r, &gone, &mut members)?;
             }
             r.finish()?;
+            gone.append(&mut before);
         }
         self.keys.set_cap(cap);
         self.join_members(members);
         self.floor = Instant::EPOCH;
         Ok(())
     }
-    fn read_record(&mut self, r: &mut ByteReader, members: &mut Vec<Member>) -> Read<()> {
-        let name = r.str()?;
-        let at = self.policy.services.iter().position(|p| p.name == name);
+    fn read_record(&mut self, r: &mut ByteReader, gone: &BTreeSet<Name>, members: &mut Vec<Member>) -> Read<()> {
+        let service = r.str()?;
+        let at = self.policy.services.iter().position(|p| p.name == service);
         let at = at.ok_or_else(|| r.corrupt("a cell of no service"))?;
         let split = usize::from(r.u8()?);
         let keyed = self.services[at].splits.get(split).is_some_and(|split| split.is_keyed());
         r.expect(keyed, "a cell of no rule")?;
-        let key = self.read_name(r)?;
+        let name = read_name(r)?;
         let mut r = r.section()?.body;
+        if gone.contains(&name) {
+            return Ok(());
+        }
+        let key = self.intern_name(&name, &r)?;
         if self.services[at].splits[split].find(Some(key)).is_some() {
             // an older writing of it
             return Ok(());
@@ -206,12 +241,10 @@ impl Engine {
         }
         r.finish()
     }
-    fn read_name(&mut self, r: &mut ByteReader) -> Read<KeyId> {
-        let parts = r.u8()?;
-        r.expect(usize::from(parts) <= MAX_KEYS, "too many parts in a key")?;
-        let mut ids = Vec::with_capacity(parts.max(1).into());
-        for _ in 0..parts.max(1) {
-            let id = self.keys.intern(r.str()?).map_err(|_| r.corrupt("a key that cannot be interned"))?;
+    fn intern_name(&mut self, name: &[&str], r: &ByteReader) -> Read<KeyId> {
+        let mut ids = Vec::with_capacity(name.len());
+        for part in name {
+            let id = self.keys.intern(part).map_err(|_| r.corrupt("a key that cannot be interned"))?;
             self.keys.file(id, self.clock.now());
             ids.push(id);
         }
@@ -245,8 +278,24 @@ impl Engine {
     }
 }
 
-/// The cells' parts and the image of the last run that is complete.
-fn read_parts<'a>(policy: &Policy, bytes: &'a [u8]) -> Read<(Vec<ByteReader<'a>>, &'a [u8])> {
+/// A key as a record names it: one name, or those that it joins.
+type Name<'a> = Vec<&'a str>;
+
+fn read_name<'a>(r: &mut ByteReader<'a>) -> Read<Name<'a>> {
+    let parts = r.u8()?;
+    r.expect(usize::from(parts) <= MAX_KEYS, "too many parts in a key")?;
+    (0..parts.max(1)).map(|_| r.str()).collect()
+}
+/// The keys that were let go before a part was written.
+fn read_gone<'a>(r: &mut ByteReader<'a>, gone: &mut BTreeSet<Name<'a>>) -> Read<()> {
+    for _ in 0..r.count(5)? {
+        gone.insert(read_name(r)?);
+    }
+    Ok(())
+}
+
+/// The cells' parts and the last part of the last run that is complete.
+fn read_parts<'a>(policy: &Policy, bytes: &'a [u8]) -> Read<(Vec<ByteReader<'a>>, ByteReader<'a>)> {
     let mut r = ByteReader::new(bytes);
     let mut run: Vec<ByteReader<'a>> = Vec::new();
     let (mut complete, mut foreign) = (None, false);
@@ -265,7 +314,7 @@ fn read_parts<'a>(policy: &Policy, bytes: &'a [u8]) -> Read<(Vec<ByteReader<'a>>
         }
         r.expect(part as usize == run.len(), "a part is missing")?;
         if last {
-            complete = Some((core::mem::take(&mut run), body.bytes()?));
+            complete = Some((core::mem::take(&mut run), body));
         } else {
             run.push(body);
         }

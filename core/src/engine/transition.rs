@@ -174,8 +174,10 @@ impl Engine {
             return;
         };
         let span = p.span();
-        let Some(r) = self.services[at].rollup.as_mut() else { return };
-        r.members.expire(now, span);
+        let s = &mut self.services[at];
+        let Some(r) = s.rollup.as_mut() else { return };
+        let split = &mut s.splits[s.breaker_at as usize];
+        r.members.expire(now, span, |cell| split.soil(cell));
         if r.breaker.phase() != Phase::Closed {
             return;
         }

@@ -118,14 +118,15 @@ impl Members {
         }
         *self.member(cell) = ABSENT;
     }
-    /// Lets go of the keys that were last seen at or before `now - span`.
-    pub fn expire(&mut self, now: Instant, span: Span) {
+    /// Lets go of the keys that were last seen at or before `now - span`, and tells of each.
+    pub fn expire(&mut self, now: Instant, span: Span, mut left: impl FnMut(u32)) {
         while self.head != NONE {
             let cell = self.head;
             if self.member(cell).seen + span > now {
                 break;
             }
             self.unlink(cell);
+            left(cell);
         }
     }
     /// When a key was last seen, and how its latest outcome was.
@@ -188,9 +189,9 @@ mod tests {
         let mut m = Members::default();
         m.touch(3, Instant::from_millis(0), Some(true));
         m.touch(1, Instant::from_millis(5), None);
-        m.expire(Instant::from_millis(9), Span::from_millis(10));
+        m.expire(Instant::from_millis(9), Span::from_millis(10), |_| {});
         assert_eq!(m.seen(), 2);
-        m.expire(Instant::from_millis(10), Span::from_millis(10));
+        m.expire(Instant::from_millis(10), Span::from_millis(10), |_| {});
         assert_eq!(m.in_order(), [(1, Instant::from_millis(5), None)]);
         assert_eq!((m.known, m.failed), (0, 0));
     }
