@@ -18,6 +18,7 @@ mod types;
 mod vectors;
 mod version;
 mod wasm;
+mod wheels;
 
 use anyhow::{Result, bail};
 use lexopt::prelude::*;

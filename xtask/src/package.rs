@@ -3,7 +3,7 @@
 //! A part builds one package and puts its files into `dist/`; the frame sees that each carries its licences and its README,
 //! and writes `dist/PROVENANCE.json` over all of them.
 use crate::place::Place;
-use crate::{npm, version, wasm};
+use crate::{npm, version, wasm, wheels};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -19,6 +19,7 @@ struct Part {
 const PARTS: &[Part] = &[
     Part { name: "npm", what: "npm package `brownout`", make: npm_package },
     Part { name: "native", what: "npm package `brownout-native`, for this platform", make: native_package },
+    Part { name: "wheels", what: "wheels and sources of the Python package", make: wheels::package },
 ];
 
 /// Builds the parts asked for, or all, and writes the record.

@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test`, in order, and what each one stands on.
 use crate::counts::Counts;
 use crate::place::Place;
-use crate::{bench, checks, examples, faulty, licences, npm, python, types, vectors, version, wasm};
+use crate::{bench, checks, examples, faulty, licences, npm, python, types, vectors, version, wasm, wheels};
 use anyhow::{Result, bail};
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -126,6 +126,13 @@ const STEPS: &[Step] = &[
         after: &["npm", "wheel"],
         needs: "tests/cli/cli.test.mjs",
         run: npm::cli,
+    },
+    Step {
+        name: "wheels",
+        what: "the wheels and the sources, installed where nothing else is",
+        after: &["wheel"],
+        needs: "tests/wheel/test_installed.py",
+        run: wheels::check,
     },
     Step {
         name: "vectors",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from brownout._bind import Bound, KeyValue, bound_keys, key_texts
 from brownout._call import Call
@@ -93,7 +93,11 @@ class Brownout:
         """Calls `fn(*args, **kwargs)` under the service's rules and returns `Ok`, `Refusal` or `Failed`."""
         return self.guard(service).run(fn, *args, **kwargs)
 
-    async def arun(self, service: str, fn: Callable[..., Awaitable[R] | R], /, *args: Any, **kwargs: Any) -> Result[R]:
+    @overload
+    async def arun(self, service: str, fn: Callable[..., Awaitable[R]], /, *args: Any, **kwargs: Any) -> Result[R]: ...
+    @overload
+    async def arun(self, service: str, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Result[R]: ...
+    async def arun(self, service: str, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Result[Any]:
         """The same for a coroutine function."""
         return await self.guard(service).arun(fn, *args, **kwargs)
 
