@@ -54,6 +54,7 @@ impl Instant {
     }
     /// From what [`Instant::micros`] gave.
     #[inline]
+    #[cfg(feature = "full")]
     pub(crate) const fn again(us: i64) -> Self {
         Instant(us)
     }
