@@ -184,7 +184,6 @@ def in_children(count: int, work: Callable[[], Any]) -> list[Any]:
     return told
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_forked_children_draw_for_themselves_and_share_no_permit(many: Brownout) -> None:
     works = many.guard("counted")(lambda: 1)
@@ -209,7 +208,6 @@ def test_forked_children_draw_for_themselves_and_share_no_permit(many: Brownout)
     assert held(many) == 0
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_child_forked_inside_a_call_ends_it_for_itself(many: Brownout) -> None:
     @many.guard("free")

@@ -58,7 +58,6 @@ def test_threads_with_keys_of_their_own(bo: Brownout) -> None:
     assert {n: seen[-1] for n, seen in verdicts.items()} == {n: n % 2 == 0 for n in range(8)}
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_forked_child_goes_on_alone(live: Brownout) -> None:
     for _ in range(3):

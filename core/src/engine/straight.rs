@@ -103,8 +103,9 @@ impl Engine {
         let slot = self.permits.find(permit)?;
         let held = self.permits.permit(slot)?;
         let at = held.service as usize;
+        let plain = self.modes.services.get(at)?.plain;
         let (s, p) = (self.services.get_mut(at)?, self.policy.services.get(at)?);
-        if is_special(held.breaker) || is_special(held.rollup) {
+        if !plain || is_special(held.breaker) || is_special(held.rollup) {
             return None;
         }
         let (cells, cell) = (held.cells, held.cells[s.breaker_at as usize]);

@@ -2,7 +2,7 @@
 //!
 //! Cells are written a thousand at a time. One that changes afterwards is written again, so that the last part tells the state at
 //! its own instant, as a snapshot taken then would. Parts stand one after the other, in a file or in memory; what counts is the
-//! last run that is complete, so that a file may be appended to and cut off anywhere.
+//! last run that is complete: a run that was cut off at the end of a file does no harm to the one before it.
 use crate::base::bytes::{ByteReader, ByteWriter, crc32c};
 use crate::base::error::{Code, Fault};
 use crate::base::key::KeyId;
@@ -103,10 +103,14 @@ impl Engine {
     fn next_dirty(&mut self, at: &mut Stream) -> Vec<Place> {
         let mut found = Vec::new();
         let mut looks = 0;
+        if (at.service, at.split, at.cell) == (0, 0, 0) && self.is_last(at) {
+            return found;
+        }
         while found.len() < CELLS && looks < LOOKS {
             let Some(s) = self.services.get_mut(at.service) else {
                 (at.service, at.split, at.cell, at.round) = (0, 0, 0, at.round + 1);
-                if found.is_empty() && (self.dirty() <= CELLS || at.round > ROUNDS) {
+                // The next part begins with the question whether little enough is left.
+                if !found.is_empty() || self.is_last(at) {
                     break;
                 }
                 continue;
@@ -127,6 +131,10 @@ impl Engine {
             at.cell += 1;
         }
         found
+    }
+    /// After a whole round: is what changed since so little, or does so much keep changing, that the last part takes the rest?
+    fn is_last(&self, at: &Stream) -> bool {
+        at.round > 0 && (self.dirty() <= CELLS || at.round > ROUNDS)
     }
     fn dirty(&self) -> usize {
         let splits = self.services.iter().flat_map(|s| &s.splits).filter(|split| split.is_keyed());
