@@ -1,4 +1,7 @@
 //! One engine behind numbers and text.
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 use brownout::base::error::Fault;
 use brownout::engine::Engine as Core;
 use brownout::wire;

@@ -1,4 +1,5 @@
 //! What a page loads: feature states, the banner and when to ask the server again.
+use alloc::string::String;
 use brownout::base::error::Code;
 use brownout::base::time::{Instant, Span};
 use brownout::status::client::Client;

@@ -1,4 +1,5 @@
 //! The command line's questions, text to text.
+use alloc::string::String;
 use brownout::wire;
 use wasm_bindgen::prelude::*;
 
