@@ -40,7 +40,13 @@ impl Engine {
     }
     #[allow(clippy::too_many_arguments)]
     pub fn admit(&mut self, service: f64, k0: f64, k1: f64, k2: f64, k3: f64, weight: f64, at_ms: f64) -> f64 {
-        let permit = self.core.admit_raw(index(service), [k0, k1, k2, k3].map(handle), weight, at_ms, &mut self.out);
+        let permit = self.core.admit_raw(
+            index(service),
+            [handle(k0), handle(k1), handle(k2), handle(k3)],
+            weight,
+            at_ms,
+            &mut self.out,
+        );
         #[cfg(feature = "faulty")]
         crate::faulty::admitted(&self.core, index(service));
         permit
@@ -76,11 +82,19 @@ fn refuse(faults: &[Fault]) -> JsError {
 }
 
 /// A table index; what is none becomes one that no table has.
+#[inline(always)]
 fn index(number: f64) -> u32 {
-    if f64::from(number as u32) == number { number as u32 } else { u32::MAX }
+    let n = number as i32;
+    if f64::from(n) == number { n as u32 } else { u32::MAX }
 }
 
 /// A key handle; what is none becomes one that was never given out.
+#[inline(always)]
 fn handle(number: f64) -> u64 {
-    if number as u64 as f64 == number { number as u64 } else { u64::MAX }
+    // as a rule only one of the four is there
+    if number == 0.0 {
+        return 0;
+    }
+    let n = number as i64;
+    if n as f64 == number { n as u64 } else { u64::MAX }
 }

@@ -35,6 +35,11 @@ const FILED: u32 = 1 << 31;
 pub struct KeyId(pub u32);
 
 impl KeyId {
+    /// Which key a handle names, as long as the handle is not stale.
+    #[inline]
+    pub(crate) const fn named_by(handle: u64) -> KeyId {
+        KeyId((handle & (MAX_CAP as u64 - 1)) as u32)
+    }
     /// Its place in a table beside the interner.
     pub const fn index(self) -> usize {
         self.0 as usize
@@ -303,8 +308,9 @@ impl Keys {
         self.refile_all(not_before);
     }
     /// The key of a handle. Errors: `stale_handle`.
+    #[inline]
     pub fn resolve(&self, handle: u64) -> Result<KeyId, Code> {
-        let id = KeyId((handle & (MAX_CAP as u64 - 1)) as u32);
+        let id = KeyId::named_by(handle);
         if handle != 0 && self.handle(id) == handle { Ok(id) } else { Err(Code::StaleHandle) }
     }
     /// The stable hash of a key's name (a group's: of its parts' hashes): the same for every seed and on every machine. 0 when it does not live.

@@ -18,11 +18,6 @@ pub struct Instant(i64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Span(i64);
 
-#[inline]
-fn clamp(us: i64) -> i64 {
-    us.clamp(0, MAX_MICROS)
-}
-
 /// Wire milliseconds to microseconds, rounded to the nearest. Errors: NaN, infinite, negative, beyond `max_ms`.
 #[inline]
 fn wire_micros(ms: f64, max_ms: f64) -> Result<i64, Code> {
@@ -145,21 +140,22 @@ impl Add<Span> for Instant {
     type Output = Instant;
     #[inline]
     fn add(self, span: Span) -> Instant {
-        Instant(clamp(self.0.saturating_add(span.0)))
+        // neither is negative or beyond 2^53
+        Instant((self.0 + span.0).min(MAX_MICROS))
     }
 }
 impl Sub<Span> for Instant {
     type Output = Instant;
     #[inline]
     fn sub(self, span: Span) -> Instant {
-        Instant(clamp(self.0 - span.0))
+        Instant((self.0 - span.0).max(0))
     }
 }
 impl Add for Span {
     type Output = Span;
     #[inline]
     fn add(self, other: Span) -> Span {
-        Span(clamp(self.0.saturating_add(other.0)))
+        Span((self.0 + other.0).min(MAX_MICROS))
     }
 }
 

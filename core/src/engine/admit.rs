@@ -1,11 +1,13 @@
 //! The question: every gate is checked, none is touched; then all are taken, or none.
 use crate::base::error::{Code, Fault};
+use crate::base::key::KeyId;
 use crate::base::rng::Draw;
-use crate::base::time::Instant;
+use crate::base::time::{Instant, Span};
 use crate::call::{RetryVerdict, Throttle};
 use crate::engine::cells::{MAX_SPLITS, NO_CELL};
 use crate::engine::keys::key_hash;
 use crate::engine::modes::{for_key, shares};
+use crate::engine::permits::MAX_UNITS;
 use crate::engine::service::Place;
 use crate::engine::{Call, Decision, Engine, Failing, Gate, Key, Output, Refusal, RefusalCode};
 use crate::gate::breaker::{Breaker, Pass, Phase, Refused};
@@ -29,18 +31,43 @@ impl Engine {
     /// Cost: O(1) in keys and calls, linear in the rules of the service; allocates nothing in steady state.
     #[inline]
     pub fn admit(&mut self, call: &Call, at: Instant) -> Result<Output<'_>, Fault> {
+        if call.attempt == 0
+            && call.since.is_none()
+            && let Some(now) = self.go_on(at)
+        {
+            let key = |name: u8| match call.keys.get(usize::from(name)) {
+                Some(Key::Id(id)) => Some(*id),
+                _ => None,
+            };
+            if self.admit_plainly(call.service, key, &call.amounts, call.idempotent, now).is_some() {
+                return Ok(self.last());
+            }
+        }
+        self.admit_fully(call, at)
+    }
+    /// Takes the straight road, all the way to the answer. `None`: the call is for the general road, and nothing was touched.
+    #[inline(always)]
+    pub(crate) fn admit_plainly(
+        &mut self,
+        service: u32,
+        key: impl Fn(u8) -> Option<KeyId>,
+        amounts: &[u64; MAX_UNITS],
+        idempotent: bool,
+        now: Instant,
+    ) -> Option<(u64, Option<Span>)> {
+        let (permit, timeout) = self.admit_straight(service, key, amounts, idempotent, now)?;
+        self.asked = service;
+        self.end_granted(permit, timeout);
+        Some((permit, timeout))
+    }
+    /// Takes the general road. Errors: as [`Engine::admit`].
+    #[inline(never)]
+    pub(crate) fn admit_fully(&mut self, call: &Call, at: Instant) -> Result<Output<'_>, Fault> {
         if call.service as usize >= self.services.len() {
             return Err(Fault::new(Code::UnknownService, "service", format!("there is no service {}", call.service)));
         }
         let now = self.begin(at);
         self.asked = call.service;
-        if let Some((permit, timeout)) = self.admit_straight(call, now) {
-            return Ok(self.end_granted(permit, timeout));
-        }
-        self.admit_fully(call, now)
-    }
-    #[inline(never)]
-    fn admit_fully(&mut self, call: &Call, now: Instant) -> Result<Output<'_>, Fault> {
         let peek = call.amounts.first() == Some(&0);
         if self.deadline_passed(call, now) {
             return Ok(self.refuse_outright(call, now, RefusalCode::DeadlinePassed));

@@ -4,10 +4,8 @@
 use crate::base::key::{KeyId, Keys};
 use crate::base::time::{Instant, Span};
 use crate::call::Throttle;
-use crate::engine::Key;
 use crate::gate::breaker::{Breaker, Phase};
 use crate::gate::limit::{Lane, LimitState};
-use crate::gate::rule::MAX_KEYS;
 use crate::policy::Service;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -228,14 +226,13 @@ impl Split {
     /// The cell of a call without anything to look up or to clear first: of the whole service, or of one key that stands and has not
     /// been silent for longer than `forget`.
     #[inline(always)]
-    pub(super) fn standing(&self, keys: &[Key; MAX_KEYS], now: Instant, forget: Span) -> Option<u32> {
+    pub(super) fn standing(&self, key: impl Fn(u8) -> Option<KeyId>, now: Instant, forget: Span) -> Option<u32> {
         let one = match self.per.as_slice() {
             [] => return Some(0),
             [one] => *one,
             _ => return None,
         };
-        let Key::Id(key) = keys.get(usize::from(one))? else { return None };
-        let cell = *self.cell_of.get(key.index())?;
+        let cell = *self.cell_of.get(key(one)?.index())?;
         let c = self.cells.get(cell as usize)?;
         (c.used() && (now < c.touched + forget || c.live() > 0)).then_some(cell)
     }
@@ -262,8 +259,18 @@ impl Split {
         }
         self.throttles[at] = throttle;
     }
-    /// Something has happened that may let a cell's key rest earlier than its entry in the queue says.
+    /// A call of a cell is over.
     #[inline(always)]
+    pub(super) fn leave(&mut self, cell: u32, keys: &mut Keys, now: Instant) {
+        if let Some(c) = self.cells.get_mut(cell as usize) {
+            c.leave(now);
+            if c.parked() {
+                self.unpark(cell, keys, now);
+            }
+        }
+    }
+    /// Something has happened that may let a cell's key rest earlier than its entry in the queue says.
+    #[inline(never)]
     pub(super) fn unpark(&mut self, cell: u32, keys: &mut Keys, now: Instant) {
         if let Some(c) = self.cells.get_mut(cell as usize).filter(|c| c.parked()) {
             c.state &= !PARKED;

@@ -30,7 +30,7 @@ impl Clock {
     /// The host's instant in the engine's time.
     #[inline]
     pub(super) fn inside(&self, at: Instant) -> Instant {
-        Instant::from_micros(at.micros().saturating_add(self.offset))
+        if self.offset == 0 { at } else { Instant::from_micros(at.micros().saturating_add(self.offset)) }
     }
     /// The engine's instant in the host's time.
     #[inline]

@@ -179,15 +179,20 @@ impl Engine {
     /// Begins a call of the engine: empties the buffers, takes the time in, runs what is due.
     #[inline]
     fn begin(&mut self, at: Instant) -> Instant {
-        // As a rule time goes on, nothing is due and nothing is left to clear.
-        if self.effects.is_empty()
-            && self.failing.is_empty()
-            && let Some(now) = self.clock.go_on(at, self.floor)
-        {
-            self.untold = true;
-            return now;
+        match self.go_on(at) {
+            Some(now) => now,
+            None => self.begin_fully(at),
         }
-        self.begin_fully(at)
+    }
+    /// Begins an ordinary call: time goes on, nothing is due and nothing is left to clear. `None`: nothing was touched.
+    #[inline(always)]
+    pub(crate) fn go_on(&mut self, at: Instant) -> Option<Instant> {
+        if !(self.effects.is_empty() && self.failing.is_empty()) {
+            return None;
+        }
+        let now = self.clock.go_on(at, self.floor)?;
+        self.untold = true;
+        Some(now)
     }
     #[inline(never)]
     fn begin_fully(&mut self, at: Instant) -> Instant {
@@ -225,22 +230,25 @@ impl Engine {
         self.close()
     }
     /// Ends an ordinary admit.
-    #[inline]
-    fn end_granted(&mut self, id: u64, within: Option<Span>) -> Output<'_> {
+    #[inline(always)]
+    fn end_granted(&mut self, id: u64, within: Option<Span>) {
         if let Decision::Granted { permit, timeout, .. } = &mut self.granted {
             (*permit, *timeout) = (id, within);
         }
         self.answer = Answer::Granted;
-        self.close()
+        self.close();
     }
     /// Ends an ordinary settle.
-    #[inline]
-    fn end_settled(&mut self, ended: Outcome, verdict: RetryVerdict) -> Output<'_> {
+    #[inline(always)]
+    fn end_settled(&mut self, ended: Outcome, verdict: RetryVerdict) {
         if let Decision::Settled { outcome, retry, .. } = &mut self.settled {
-            (*outcome, *retry) = (ended, verdict);
+            *outcome = ended;
+            if *retry != verdict {
+                *retry = verdict;
+            }
         }
         self.answer = Answer::Settled;
-        self.close()
+        self.close();
     }
     #[inline]
     fn close(&mut self) -> Output<'_> {

@@ -1,6 +1,7 @@
 //! Whether a rule refuses here and now: the policy's modes, the orders of today, and the share of keys it is enforced for.
 use crate::base::hash::in_share;
 use crate::base::num::Ratio;
+use crate::base::time::Span;
 use crate::engine::input::ModeScope;
 use crate::gate::rule::{Mode, Rule};
 use crate::policy::{Policy, Service};
@@ -17,8 +18,42 @@ pub(super) struct ServiceModes {
     pub(super) throttle_now: Mode,
     pub(super) breaker_now: Mode,
     pub(super) limits_now: Vec<Mode>,
-    /// Every rule is in force for every call: nothing but the rules themselves decides.
-    pub(super) plain: bool,
+    /// Every rule is in force for every call: nothing but the rules themselves decides, and this is all that an ordinary one needs of them.
+    pub(super) route: Option<Route>,
+}
+
+/// The constants of a service that an ordinary call needs, side by side.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Route {
+    /// How long a permit lives.
+    pub(super) lease: Span,
+    /// From when on a call is slow; without a slow rule never.
+    pub(super) slow_after: Span,
+    /// How long a call may take.
+    pub(super) timeout: Option<Span>,
+    /// A bit for each limit.
+    pub(super) limits: u32,
+    /// Is there a breaker?
+    pub(super) breaker: bool,
+    /// Do the keys' breakers open one above them?
+    pub(super) ruled: bool,
+    /// Are retries advised?
+    pub(super) retries: bool,
+}
+
+impl Route {
+    fn of(s: &Service) -> Route {
+        let slow = s.breaker.as_ref().and_then(|b| b.slow);
+        Route {
+            lease: s.lease,
+            slow_after: slow.map_or(Span::MAX, |slow| slow.over + Span::from_micros(1)),
+            timeout: s.timeout.total.into_iter().chain(s.deadline).min(),
+            limits: u32::MAX.checked_shr(32 - s.limits.len() as u32).unwrap_or(0),
+            breaker: s.breaker.is_some(),
+            ruled: s.breaker.as_ref().is_some_and(|b| b.rollup.is_some()),
+            retries: s.retry.is_some(),
+        }
+    }
 }
 
 /// Orders given, and what they come to.
@@ -49,9 +84,10 @@ impl Modes {
             m.breaker_now = service.max(m.breaker.unwrap_or(own));
             m.limits_now =
                 s.limits.iter().zip(&m.limits).map(|(l, order)| service.max(order.unwrap_or(l.rule.mode))).collect();
-            m.plain = is_plain(policy, s)
+            let plain = is_plain(policy, s)
                 && (s.breaker.is_none() || m.breaker_now == Mode::Enforce)
                 && m.limits_now.iter().all(|mode| *mode == Mode::Enforce);
+            m.route = plain.then(|| Route::of(s));
         }
     }
     /// Takes an order in.

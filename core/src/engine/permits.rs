@@ -168,11 +168,16 @@ impl Permits {
         (self.tag << (SLOT_BITS + SEQ_BITS)) | (u64::from(seq) << SLOT_BITS) | u64::from(slot)
     }
     /// The slot of a live permit.
-    #[inline(always)]
     pub(super) fn find(&self, permit: u64) -> Option<u32> {
+        self.look_up(permit).map(|(slot, _)| slot)
+    }
+    /// A live permit and its slot.
+    #[inline(always)]
+    pub(super) fn look_up(&self, permit: u64) -> Option<(u32, &Permit)> {
         let slot = (permit & ((1 << SLOT_BITS) - 1)) as u32;
         let held = self.slots.get(slot as usize)?;
-        (held.permit.is_some() && self.name(slot, held.seq) == permit).then_some(slot)
+        let live = held.permit.as_ref()?;
+        (self.name(slot, held.seq) == permit).then_some((slot, live))
     }
     /// Did this permit's lease run out? Answers yes once.
     pub(super) fn forget_expired(&mut self, permit: u64) -> bool {
@@ -228,13 +233,24 @@ impl Permits {
         Some(permit)
     }
     /// Gives the slot back and leaves the lists.
+    fn release(&mut self, fifos: &mut Fifos, slot: u32) {
+        let Some(probe) = self.permit(slot).map(Permit::is_probe) else { return };
+        if probe {
+            self.unlink(fifos, List::Probe, slot);
+        }
+        self.give_back(fifos, slot, !probe);
+    }
+    /// As `release`, of a permit that is no probe.
     #[inline(always)]
-    pub(super) fn release(&mut self, fifos: &mut Fifos, slot: u32) {
-        let Some(permit) = self.permit(slot) else { return };
-        let lease = if permit.is_probe() { List::Probe } else { List::Lease };
-        let slow = !permit.slow_at.is_never();
-        self.unlink(fifos, lease, slot);
-        if slow {
+    pub(super) fn release_ordinary(&mut self, fifos: &mut Fifos, slot: u32) {
+        self.give_back(fifos, slot, true);
+    }
+    #[inline(always)]
+    fn give_back(&mut self, fifos: &mut Fifos, slot: u32, leased: bool) {
+        if leased {
+            self.unlink(fifos, List::Lease, slot);
+        }
+        if self.permit(slot).is_some_and(|p| !p.slow_at.is_never()) {
             self.unlink(fifos, List::Slow, slot);
         }
         if let Some(s) = self.slots.get_mut(slot as usize) {

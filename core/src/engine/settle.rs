@@ -18,14 +18,33 @@ impl Engine {
     /// Cost: O(1); allocates nothing in steady state.
     #[inline]
     pub fn settle(&mut self, permit: u64, settle: &Settle, at: Instant) -> Result<Output<'_>, Fault> {
-        let now = self.begin(at);
-        if let Some((outcome, retry)) = self.settle_straight(permit, settle, now) {
-            return Ok(self.end_settled(outcome, retry));
+        if let Ended::Outcome(outcome) = settle.ended
+            && settle.retry_after.is_none()
+            && settle.amounts.iter().all(Option::is_none)
+            && let Some(now) = self.go_on(at)
+            && self.settle_plainly(permit, outcome, settle.duration, now).is_some()
+        {
+            return Ok(self.last());
         }
-        self.settle_fully(permit, settle, now)
+        self.settle_fully(permit, settle, at)
     }
+    /// Takes the straight road, all the way to the answer. `None`: the call is for the general road, and nothing was touched.
+    #[inline(always)]
+    pub(crate) fn settle_plainly(
+        &mut self,
+        permit: u64,
+        outcome: Outcome,
+        duration: Option<Span>,
+        now: Instant,
+    ) -> Option<()> {
+        let retry = self.settle_straight(permit, outcome, duration, now)?;
+        self.end_settled(outcome, retry);
+        Some(())
+    }
+    /// Takes the general road. Errors: as [`Engine::settle`].
     #[inline(never)]
-    fn settle_fully(&mut self, permit: u64, settle: &Settle, now: Instant) -> Result<Output<'_>, Fault> {
+    pub(crate) fn settle_fully(&mut self, permit: u64, settle: &Settle, at: Instant) -> Result<Output<'_>, Fault> {
+        let now = self.begin(at);
         let Some(slot) = self.permits.find(permit) else {
             if self.permits.forget_expired(permit) {
                 return Ok(self.settled_late(settle));

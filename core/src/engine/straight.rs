@@ -3,43 +3,48 @@
 //! It does exactly what `check` with `grant`, and `settle`, would have done, or nothing at all: whatever is out of the ordinary (a refusal, a
 //! shadow, a probe, a ramp, a hold, a retry, a new key, a key of several names) takes the general road. The laws run both
 //! side by side.
+use crate::base::key::KeyId;
 use crate::base::time::{Instant, Span};
 use crate::call::{Outcome, RetryVerdict};
-use crate::engine::cells::{MAX_SPLITS, NO_CELL};
+use crate::engine::Engine;
+use crate::engine::cells::{MAX_SPLITS, NO_CELL, Split};
+use crate::engine::modes::Route;
 use crate::engine::permits::{Held, MAX_UNITS, Permit};
 use crate::engine::service::ServiceState;
-use crate::engine::{Call, Ended, Engine, Settle};
 use crate::gate::breaker::{Kind, Phase, Record};
 use crate::gate::limit::{LimitCheck, LimitState};
 use crate::measure::window::Sample;
 use crate::policy::Service;
 
-/// Takes limits by bit: limit i is taken where bit i is set.
-const fn all_of(n: usize) -> u32 {
-    if n >= 32 { u32::MAX } else { (1 << n) - 1 }
-}
-
 impl Engine {
-    /// Grants an ordinary call. `None`: nothing was touched.
+    /// Grants an ordinary first attempt: its permit, and how long it may take. `None`: nothing was touched.
+    /// `key` gives the keys of the call by the index of their name.
     #[inline(always)]
-    pub(super) fn admit_straight(&mut self, call: &Call, now: Instant) -> Option<(u64, Option<Span>)> {
-        let at = call.service as usize;
-        if call.attempt != 0 || call.since.is_some() || call.amounts[0] == 0 || self.permits.is_full() {
-            return None;
-        }
-        let plain = self.modes.services.get(at)?.plain;
+    pub(super) fn admit_straight(
+        &mut self,
+        service: u32,
+        key: impl Fn(u8) -> Option<KeyId>,
+        amounts: &[u64; MAX_UNITS],
+        idempotent: bool,
+        now: Instant,
+    ) -> Option<(u64, Option<Span>)> {
+        let at = service as usize;
+        let route = self.modes.services.get(at)?.route.as_ref()?;
         let (s, p) = (self.services.get_mut(at)?, self.policy.services.get(at)?);
-        if !plain {
+        if amounts[0] == 0 || self.permits.is_full() {
             return None;
         }
-        let cells = standing(s, call, now, self.policy.keys.forget)?;
-        let (breaker, rollup) = clear_road(s, p, cells, now)?;
-        if !fits(s, p, cells, &call.amounts, now) {
-            return None;
+        let one = amounts[0] == 1;
+        let mut cells = [NO_CELL; MAX_SPLITS];
+        for (split, place) in s.splits.iter().zip(&mut cells) {
+            *place = split.standing(&key, now, self.policy.keys.forget)?;
+            if !fits(s, p, split, *place, amounts, now) {
+                return None;
+            }
         }
+        let (breaker, rollup) = clear_road(s, route, cells[s.breaker_at as usize], now)?;
         // Nothing refuses from here on.
         s.draws += 1;
-        let one = call.amounts[0] == 1;
         for (split, cell) in s.splits.iter_mut().zip(&cells) {
             let (limits, lanes, states) = split.states_of_mut(*cell);
             if one && !lanes.is_empty() {
@@ -48,7 +53,7 @@ impl Engine {
                 for (state, at) in states.iter_mut().zip(limits) {
                     let rule = p.limits.get(usize::from(*at)).zip(s.limit_at.get(usize::from(*at)));
                     if let Some((limit, place)) = rule {
-                        state.commit(limit, call.amounts[place.unit], now);
+                        state.commit(limit, amounts[place.unit], now);
                     }
                 }
             }
@@ -58,29 +63,24 @@ impl Engine {
         }
         s.meter.granted += 1;
         s.retries.call(now);
-        let slow = p.breaker.as_ref().and_then(|b| b.slow);
         let permit = Permit {
-            service: call.service,
+            service,
             serial: 0,
             granted: now,
-            lease_end: now + p.lease,
-            slow_at: slow.map_or(Instant::NEVER, |slow| now + slow.over + Span::from_micros(1)),
+            lease_end: now + route.lease,
+            slow_at: now + route.slow_after,
             cells,
             breaker,
             rollup,
-            limits: all_of(p.limits.len()),
-            amounts: call.amounts,
+            limits: route.limits,
+            amounts: *amounts,
             attempt: 0,
             begun: now,
-            idempotent: call.idempotent,
+            idempotent,
         };
         self.floor = self.floor.min(permit.lease_end.min(permit.slow_at));
         let id = self.permits.insert(&mut s.fifos, permit).unwrap_or(0);
-        let timeout = match (p.timeout.total, p.deadline) {
-            (Some(total), Some(left)) => Some(total.min(left)),
-            (total, left) => total.or(left),
-        };
-        Some((id, timeout))
+        Some((id, route.timeout))
     }
 
     /// Settles an ordinary call. `None`: nothing was touched.
@@ -88,33 +88,30 @@ impl Engine {
     pub(super) fn settle_straight(
         &mut self,
         permit: u64,
-        settle: &Settle,
+        outcome: Outcome,
+        duration: Option<Span>,
         now: Instant,
-    ) -> Option<(Outcome, RetryVerdict)> {
-        let Ended::Outcome(outcome) = settle.ended else { return None };
+    ) -> Option<RetryVerdict> {
         let failure = match outcome {
             Outcome::Success => false,
             Outcome::Failure | Outcome::Timeout => true,
             _ => return None,
         };
-        if settle.retry_after.is_some() || settle.amounts.iter().any(Option::is_some) {
+        let (slot, held) = self.permits.look_up(permit)?;
+        let (at, service) = (held.service as usize, held.service);
+        let route = self.modes.services.get(at)?.route.as_ref()?;
+        let s = self.services.get_mut(at)?;
+        // Advising a retry is the general road's.
+        if is_special(held.breaker) || is_special(held.rollup) || (route.retries && failure) {
             return None;
         }
-        let slot = self.permits.find(permit)?;
-        let held = self.permits.permit(slot)?;
-        let at = held.service as usize;
-        let plain = self.modes.services.get(at)?.plain;
-        let (s, p) = (self.services.get_mut(at)?, self.policy.services.get(at)?);
-        if !plain || is_special(held.breaker) || is_special(held.rollup) {
-            return None;
-        }
-        let (cells, cell) = (held.cells, held.cells[s.breaker_at as usize]);
-        let (granted, service) = (held.granted, held.service);
+        let cell = held.cells[s.breaker_at as usize];
         let split = s.breaker_split();
         if split.was_held() {
             return None;
         }
-        let own = match (&p.breaker, held.breaker) {
+        let (rollup, ruled) = (held.rollup, route.ruled);
+        let own = match (&self.policy.services.get(at)?.breaker, held.breaker) {
             (None, None) => None,
             (Some(rule), Some(own)) => {
                 let clear = split.breakers.get(cell as usize)?.clear_road() == Some(own.generation);
@@ -122,29 +119,20 @@ impl Engine {
                 if !(clear && above) {
                     return None;
                 }
-                Some((rule, held.rollup))
+                Some(rule)
             }
             _ => return None,
         };
-        let retry = match (&p.retry, failure) {
-            (None, _) => RetryVerdict::OFF,
-            (Some(_), false) => RetryVerdict::WORKED,
-            // Advised by the general road.
-            (Some(_), true) => return None,
-        };
-        let duration = settle.duration.unwrap_or(now.since(granted));
-        for (split, cell) in s.splits.iter_mut().zip(&cells) {
-            if let Some(c) = split.cells.get_mut(*cell as usize) {
-                c.leave(now);
-                split.unpark(*cell, &mut self.keys, now);
-            }
+        let retry = if route.retries { RetryVerdict::WORKED } else { RetryVerdict::OFF };
+        let duration = duration.unwrap_or(now.since(held.granted));
+        for (split, cell) in s.splits.iter_mut().zip(&held.cells) {
+            split.leave(*cell, &mut self.keys, now);
         }
-        self.permits.release(&mut s.fifos, slot);
+        self.permits.release_ordinary(&mut s.fifos, slot);
         s.meter.settle(outcome);
         s.meter.latency.record(duration.micros() as u64);
-        if let Some((rule, rollup)) = own {
+        if let Some(rule) = own {
             let sample = Sample { failure, slow: rule.slow.is_some_and(|slow| duration > slow.over) };
-            let ruled = rule.rollup.is_some();
             let split = s.breaker_split_mut();
             split.cells[cell as usize].set_own_fault(false);
             let b = &mut split.breakers[cell as usize];
@@ -159,7 +147,7 @@ impl Engine {
                 self.record_rollup(service, cell, record, now);
             }
         }
-        Some((outcome, retry))
+        Some(retry)
     }
 }
 
@@ -169,31 +157,16 @@ fn is_special(held: Option<Held>) -> bool {
     held.is_some_and(|h| h.probe || h.crossed().is_some())
 }
 
-/// The cells of a call's keys, where each stands and none has lapsed.
+/// Do the limits of a split let the units pass?
 #[inline(always)]
-fn standing(s: &ServiceState, call: &Call, now: Instant, forget: Span) -> Option<[u32; MAX_SPLITS]> {
-    let mut cells = [NO_CELL; MAX_SPLITS];
-    for (split, place) in s.splits.iter().zip(&mut cells) {
-        *place = split.standing(&call.keys, now, forget)?;
+fn fits(s: &ServiceState, p: &Service, split: &Split, cell: u32, amounts: &[u64; MAX_UNITS], now: Instant) -> bool {
+    let states = split.states_of(cell);
+    if amounts[0] == 1 && !split.lanes.is_empty() {
+        // where this leaves a doubt, the general road knows
+        states.iter().zip(&split.lanes).all(|(state, lane)| state.is_ample(lane, now))
+    } else {
+        states.iter().zip(&split.limits).all(|(state, at)| passes(s, p, *at, state, amounts, now))
     }
-    Some(cells)
-}
-
-/// Do all limits let the units pass?
-#[inline(always)]
-fn fits(s: &ServiceState, p: &Service, cells: [u32; MAX_SPLITS], amounts: &[u64; MAX_UNITS], now: Instant) -> bool {
-    for (split, cell) in s.splits.iter().zip(&cells) {
-        let states = split.states_of(*cell);
-        if amounts[0] == 1 && !split.lanes.is_empty() {
-            // where this leaves a doubt, the general road knows
-            if !states.iter().zip(&split.lanes).all(|(state, lane)| state.is_ample(lane, now)) {
-                return false;
-            }
-        } else if !states.iter().zip(&split.limits).all(|(state, at)| passes(s, p, *at, state, amounts, now)) {
-            return false;
-        }
-    }
-    true
 }
 
 fn passes(
@@ -210,18 +183,12 @@ fn passes(
 
 /// What the breakers grant, where neither stands in the way and the upstream has not said wait.
 #[inline(always)]
-fn clear_road(
-    s: &ServiceState,
-    p: &Service,
-    cells: [u32; MAX_SPLITS],
-    now: Instant,
-) -> Option<(Option<Held>, Option<Held>)> {
+fn clear_road(s: &ServiceState, route: &Route, cell: u32, now: Instant) -> Option<(Option<Held>, Option<Held>)> {
     let split = s.breaker_split();
-    let cell = cells[s.breaker_at as usize];
     if split.was_held() && split.throttle(cell).check(now).is_some() {
         return None;
     }
-    if p.breaker.is_none() {
+    if !route.breaker {
         return Some((None, None));
     }
     let held = |generation| Held::new(generation, false);

@@ -28,7 +28,8 @@ impl Bucket {
     /// The instant from which it no longer counts: an entry at its very end has then left `(now − span, now]`.
     #[inline]
     fn expiry(&self, span: i64, width: i64) -> i64 {
-        (self.index + 1).saturating_mul(width).saturating_add(span)
+        // indices end with time itself, below 2^53 / width
+        (self.index + 1) * width + span
     }
 }
 
@@ -78,7 +79,7 @@ impl Window {
     /// Sees to it that the newest bucket is that of `now`.
     #[inline(always)]
     fn turn(&mut self, span: i64, width: i64, now: Instant) {
-        let into = now.micros() - self.newest.index.saturating_mul(width);
+        let into = now.micros() - self.newest.index * width;
         if !(self.newest.holds() && into < width) {
             self.turn_over(span, width, now);
         }

@@ -164,7 +164,7 @@ impl Engine {
             return Ok(());
         }
         let keys = if amounts[0] > 0 { self.intern(names, at)? } else { self.look_up_all(names)? };
-        self.admit(&Call { service, keys, amounts, attempt, since, idempotent }, at)?;
+        self.admit_fully(&Call { service, keys, amounts, attempt, since, idempotent }, at)?;
         Ok(())
     }
     fn take_settle(&mut self, t: Table, faults: &Faults, at: Instant) -> Result<(), Fault> {
@@ -199,7 +199,7 @@ impl Engine {
         };
         t.finish();
         if faults.is_empty() {
-            self.settle(permit, &settle, at)?;
+            self.settle_fully(permit, &settle, at)?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! ([`Engine::drain_json`]). With no flag set, the returned number is all there is to know.
 use crate::base::error::{Code, Fault};
 use crate::base::key::KeyId;
+
 use crate::base::time::{Instant, Span};
 use crate::call::{Outcome, RetryVerdict};
 use crate::engine::{Call, Decision, Engine, PEEK, Refusal, Settle};
@@ -30,7 +31,7 @@ const SHADOW: u32 = 4;
 const RETRY: u32 = 8;
 const PROBE: u32 = 16;
 const DETAILS: u32 = 32;
-const EXACT: f64 = 9_007_199_254_740_991.0;
+const EXACT: i64 = (1 << 53) - 1;
 
 impl Engine {
     /// As [`Engine::load`], from the wire.
@@ -46,42 +47,93 @@ impl Engine {
     /// Admits: the permit, 0 when refused, -1 for an error (`drain_json` says which). A granted peek returns 2^53 - 1.
     #[inline]
     pub fn admit_raw(&mut self, service: u32, keys: [u64; MAX_KEYS], weight: f64, at_ms: f64, out: &mut Out) -> f64 {
+        match self.admit_numbers(service, &keys, weight, at_ms) {
+            Some((permit, timeout)) => {
+                out[9] = timeout.map_or(-1.0, Span::as_ms);
+                let flags = self.flags();
+                self.write_flags(flags, out);
+                permit as i64 as f64
+            }
+            None => self.admit_raw_fully(service, keys, weight, at_ms, out),
+        }
+    }
+    /// The straight road of an ordinary call. `None`: nothing was touched.
+    #[inline(always)]
+    fn admit_numbers(
+        &mut self,
+        service: u32,
+        keys: &[u64; MAX_KEYS],
+        weight: f64,
+        at_ms: f64,
+    ) -> Option<(u64, Option<Span>)> {
+        let at = Instant::from_wire_ms(at_ms).ok()?;
+        let units = if weight == 1.0 { 1 } else { whole(weight)? };
+        let lives = |handle: u64| handle == 0 || self.keys.resolve(handle).is_ok();
+        if service >> 16 != u32::from(self.epoch) || !lives(keys[0]) {
+            return None;
+        }
+        if keys[1] | keys[2] | keys[3] != 0 && !keys.iter().all(|handle| lives(*handle)) {
+            return None;
+        }
+        let now = self.go_on(at)?;
+        let key = |name: u8| keys.get(usize::from(name)).filter(|h| **h != 0).map(|h| KeyId::named_by(*h));
+        self.admit_plainly(service & 0xffff, key, &[units, 0, 0, 0], false, now)
+    }
+    #[inline(never)]
+    fn admit_raw_fully(&mut self, service: u32, keys: [u64; MAX_KEYS], weight: f64, at_ms: f64, out: &mut Out) -> f64 {
         match self.try_admit(service, keys, weight, at_ms) {
             Ok(()) => self.write_out(out),
             Err(fault) => self.fail(fault, out),
         }
     }
-    #[inline]
     fn try_admit(&mut self, service: u32, keys: [u64; MAX_KEYS], weight: f64, at_ms: f64) -> Result<(), Fault> {
         let at = wire_instant(at_ms)?;
-        // also false for what is no number
-        if !((0.0..=EXACT).contains(&weight) && weight as u64 as f64 == weight) {
-            return Err(bad_weight(weight));
-        }
+        let Some(units) = whole(weight) else { return Err(bad_weight(weight)) };
         let mut call = Call::of(self.service_of(service)?);
-        call.amounts[0] = weight as u64;
+        call.amounts[0] = units;
         for (slot, handle) in call.keys.iter_mut().zip(keys) {
             if handle != 0 {
                 *slot = self.key_of(handle)?;
             }
         }
-        self.admit(&call, at)?;
+        self.admit_fully(&call, at)?;
         Ok(())
     }
     /// Settles: 1 when it counted, 0 when it was only observed, -1 for an error. `duration_ms` NaN: since the grant.
     #[inline]
     pub fn settle_raw(&mut self, permit: f64, outcome: u32, duration_ms: f64, at_ms: f64, out: &mut Out) -> f64 {
+        match self.settle_numbers(permit, outcome, duration_ms, at_ms) {
+            Some(()) => {
+                out[11] = f64::from(outcome);
+                let flags = self.flags();
+                self.write_flags(flags, out);
+                1.0
+            }
+            None => self.settle_raw_fully(permit, outcome, duration_ms, at_ms, out),
+        }
+    }
+    /// The straight road of an ordinary call. `None`: nothing was touched.
+    #[inline(always)]
+    fn settle_numbers(&mut self, permit: f64, outcome: u32, duration_ms: f64, at_ms: f64) -> Option<()> {
+        let at = Instant::from_wire_ms(at_ms).ok()?;
+        let permit = whole(permit)?;
+        let outcome = Outcome::from_number(outcome)?;
+        let duration = if duration_ms.is_nan() { None } else { Some(Span::from_wire_ms(duration_ms).ok()?) };
+        let now = self.go_on(at)?;
+        self.settle_plainly(permit, outcome, duration, now)
+    }
+    #[inline(never)]
+    fn settle_raw_fully(&mut self, permit: f64, outcome: u32, duration_ms: f64, at_ms: f64, out: &mut Out) -> f64 {
         match self.try_settle(permit, outcome, duration_ms, at_ms) {
             Ok(()) => self.write_out(out),
             Err(fault) => self.fail(fault, out),
         }
     }
-    #[inline]
     fn try_settle(&mut self, permit: f64, outcome: u32, duration_ms: f64, at_ms: f64) -> Result<(), Fault> {
         let at = wire_instant(at_ms)?;
-        if !((0.0..=EXACT).contains(&permit) && permit as u64 as f64 == permit) {
+        let Some(permit) = whole(permit) else {
             return Err(Fault::new(Code::UnknownPermit, "permit", "this is no permit"));
-        }
+        };
         let Some(outcome) = Outcome::from_number(outcome) else {
             return Err(Fault::new(Code::BadOutcome, "outcome", "outcomes are numbered from 0 to 5"));
         };
@@ -90,7 +142,7 @@ impl Engine {
             let fault = |code| Fault::new(code, "duration_ms", "a length in milliseconds");
             settle.duration = Some(Span::from_wire_ms(duration_ms).map_err(fault)?);
         }
-        self.settle(permit as u64, &settle, at)?;
+        self.settle_fully(permit, &settle, at)?;
         Ok(())
     }
     /// Lets time pass: 1, or -1 for an error. `out[1]` is the next deadline.
@@ -118,16 +170,25 @@ impl Engine {
         out[0] = f64::from(DETAILS);
         -1.0
     }
-    /// Writes the last output as numbers.
-    #[inline]
-    fn write_out(&mut self, out: &mut Out) -> f64 {
+    /// The flags that every answer may carry. The fault of an earlier call is forgotten.
+    #[inline(always)]
+    fn flags(&mut self) -> u32 {
         if self.failed.is_some() {
             self.failed = None;
         }
-        let mut flags = self.rearm();
-        if self.has_effects() {
-            flags |= EFFECTS | DETAILS;
+        let effects = if self.has_effects() { EFFECTS | DETAILS } else { 0 };
+        effects | self.rearm()
+    }
+    #[inline(always)]
+    fn write_flags(&self, flags: u32, out: &mut Out) {
+        if flags != 0 {
+            out[1] = if self.told.is_never() { -1.0 } else { self.wall(self.told).as_ms() };
         }
+        out[0] = f64::from(flags);
+    }
+    /// Writes the last output as numbers.
+    fn write_out(&mut self, out: &mut Out) -> f64 {
+        let mut flags = self.flags();
         let result = match self.decision() {
             Decision::Granted { permit, timeout, probe } => {
                 let shadow = if self.has_failing() { SHADOW | DETAILS } else { 0 };
@@ -153,18 +214,16 @@ impl Engine {
             | Decision::Snapshot(_)
             | Decision::Done => 1.0,
         };
-        if flags != 0 {
-            out[1] = if self.told.is_never() { -1.0 } else { self.wall(self.told).as_ms() };
-        }
-        out[0] = f64::from(flags);
+        self.write_flags(flags, out);
         result
     }
     /// Must the host's timer go off earlier than it was told?
-    #[inline]
+    #[inline(always)]
     fn rearm(&mut self) -> u32 {
-        if self.floor >= self.told {
-            return 0;
-        }
+        if self.floor >= self.told { 0 } else { self.rearm_fully() }
+    }
+    #[inline(never)]
+    fn rearm_fully(&mut self) -> u32 {
         self.floor = self.next().map_or(Instant::NEVER, |n| n.at);
         if self.floor >= self.told {
             return 0;
@@ -214,6 +273,13 @@ impl Engine {
         engine.go_alone(seed, at);
         Ok(engine)
     }
+}
+
+/// A whole number from 0 to 2^53 - 1.
+#[inline(always)]
+fn whole(number: f64) -> Option<u64> {
+    let n = number as i64;
+    ((0..=EXACT).contains(&n) && n as f64 == number).then_some(n as u64)
 }
 
 #[cold]
