@@ -18,19 +18,24 @@ struct World {
     rng: Rng,
     at: i64,
     live: Vec<u64>,
+    /// One in how many calls stays in flight.
+    stays: u64,
 }
 
 impl World {
     /// Every tenant and user has called once: a key that no rule has ever met leaves no trace in a part.
     fn new(tenants: u64) -> World {
+        World::whose_calls_stay(tenants, 100)
+    }
+    fn whose_calls_stay(tenants: u64, stays: u64) -> World {
         let engine = Engine::load(POLICY, 3, Instant::EPOCH).unwrap();
-        let mut world = World { engine, rng: Rng::new(5), at: 0, live: Vec::new() };
+        let mut world = World { engine, rng: Rng::new(5), at: 0, live: Vec::new(), stays };
         for n in 0..tenants * 3 {
             world.call(0, n / 3, n % 3);
         }
         world
     }
-    /// Some calls, no two at one instant; one in a hundred stays in flight.
+    /// Some calls, no two at one instant; some stay in flight.
     fn calls(&mut self, n: u32, tenants: u64) {
         for _ in 0..n {
             let (service, tenant, user) = (self.rng.below(5) == 0, self.rng.below(tenants), self.rng.below(3));
@@ -45,7 +50,7 @@ impl World {
         call.keys[1] = self.engine.key(&format!("u{user}"), now).unwrap();
         let answer = self.engine.admit(&call, now).unwrap();
         let Decision::Granted { permit, .. } = *answer.decision() else { return };
-        if self.rng.below(100) == 0 {
+        if self.rng.below(self.stays) == 0 {
             return self.live.push(permit);
         }
         let outcome = if self.rng.below(3) == 0 { Outcome::Failure } else { Outcome::Success };
@@ -233,6 +238,110 @@ fn a_tenant_that_leaves_the_roll_up_between_two_parts_is_no_member_of_it() {
     // the others were seen more than a window ago
     one_call(&mut engine, "t2999", Outcome::Success, 60_000);
     let bytes = finished(&mut engine, bytes);
+    let back = Engine::restore(brownout::policy::read(policy).unwrap(), &bytes).unwrap();
+    assert!(back.snapshot() == engine.snapshot());
+}
+
+#[test]
+fn a_run_that_was_cut_off_hides_nothing_that_was_appended_after_it() {
+    let mut w = World::new(1_500);
+    let mut runs = Vec::new();
+    for _ in 0..3 {
+        w.calls(1_000, 1_500);
+        runs.push((w.parts(10, 1_500), w.engine.snapshot()));
+    }
+    let [(first, _), (second, _), (third, now)] = runs.as_slice() else { panic!("three runs") };
+    assert!(second.len() > 3, "{} parts", second.len());
+    let mut cuts: Vec<usize> = (0..=second.len()).map(|k| second[..k].concat().len()).collect();
+    let whole: Vec<usize> = cuts.clone();
+    cuts.extend(whole.iter().flat_map(|cut| [cut + 1, cut + 3, cut + 9, cut + 15, cut + 400]));
+    cuts.retain(|cut| *cut <= second.concat().len());
+    for cut in cuts {
+        let file = [&first.concat(), &second.concat()[..cut], &third.concat()].concat();
+        assert!(w.restored(&file).unwrap().snapshot() == *now, "the second run was cut off at {cut}");
+    }
+    // nothing is sound but the last run
+    let file = [&first.concat()[..700], &second.concat()[..30], &third.concat()].concat();
+    assert!(w.restored(&file).unwrap().snapshot() == *now);
+}
+
+#[test]
+fn what_is_wrong_with_a_later_run_leaves_an_earlier_one_complete() {
+    let mut w = World::new(1_500);
+    w.calls(1_000, 1_500);
+    let first = w.parts(10, 1_500).concat();
+    let then = w.engine.snapshot();
+    w.calls(1_000, 1_500);
+    let second = w.parts(10, 1_500);
+    let without = |k: usize| [&second[..k], &second[k + 1..]].concat().concat();
+    for k in 0..second.len() {
+        let file = [first.clone(), without(k)].concat();
+        assert!(w.restored(&file).unwrap().snapshot() == then, "part {k} of the later run is missing");
+        assert_eq!(w.restored(&without(k)).err(), Some(Code::SnapshotCorrupt), "part {k} is missing");
+        let newer = [second[..k].concat(), of_format(2, &second[k]), second[k + 1..].concat()].concat();
+        let file = [first.clone(), newer.clone()].concat();
+        assert!(w.restored(&file).unwrap().snapshot() == then, "part {k} of the later run is of a newer format");
+        assert_eq!(w.restored(&newer).err(), Some(Code::SnapshotVersion), "part {k} is of a newer format");
+    }
+    // under another policy: what is not complete spoils nothing, what is complete last counts
+    let other = brownout::policy::read(&POLICY.replace("\"limit\":40", "\"limit\":41")).unwrap();
+    w.engine.reload(other, Instant::from_micros(w.at)).unwrap();
+    let third = w.parts(0, 1_500);
+    let file = [first.clone(), third[..third.len() - 1].concat()].concat();
+    assert!(w.restored(&file).unwrap().snapshot() == then);
+    assert_eq!(w.restored(&[first, third.concat()].concat()).err(), Some(Code::SnapshotPolicy));
+}
+
+/// A part as another build would have written it.
+fn of_format(format: u16, part: &[u8]) -> Vec<u8> {
+    let mut bytes = part[..part.len() - 4].to_vec();
+    bytes[4..6].copy_from_slice(&format.to_le_bytes());
+    let sum = brownout::base::bytes::crc32c(&bytes);
+    bytes.extend(sum.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn under_load_parts_come_to_an_end_and_the_last_is_short() {
+    let tenants = 30_011;
+    let mut w = World::whose_calls_stay(tenants, 10_000);
+    let parts = w.parts(500, tenants);
+    // one cell a tenant and three pairs of tenant and user
+    let cells = tenants as usize * 4;
+    assert!(parts.len() <= 3 * cells / 1_000 + 10, "{} parts", parts.len());
+    let lengths: Vec<usize> = parts.iter().map(Vec::len).collect();
+    assert!(lengths.iter().all(|length| *length < 1_000_000), "{lengths:?}");
+    assert!(lengths.last().is_some_and(|last| *last < 300_000), "{lengths:?}");
+    assert!(w.restored(&parts.concat()).unwrap().snapshot() == w.engine.snapshot());
+}
+
+#[test]
+fn a_long_table_that_did_not_change_leaves_the_last_part_short() {
+    let policy = r#"{"version":1,"services":{"a":{"per":"tenant","breaker":{"failures":3,"window":"10s"}}}}"#;
+    let mut engine = Engine::from_json(policy, 3, 0.0).unwrap();
+    let tenants = 70_000;
+    for n in 0..tenants {
+        one_call(&mut engine, &format!("t{n}"), Outcome::Success, 0);
+    }
+    let mut bytes = engine.snapshot_part(true);
+    for _ in 1..tenants / 1_000 {
+        bytes.extend(engine.snapshot_part(false));
+    }
+    // all is written; now the end of the table changes
+    for n in tenants - 15_000..tenants {
+        one_call(&mut engine, &format!("t{n}"), Outcome::Success, 1);
+    }
+    let mut lengths = Vec::new();
+    loop {
+        let part = engine.snapshot_part(false);
+        if part.is_empty() {
+            break;
+        }
+        lengths.push(part.len());
+        bytes.extend(part);
+    }
+    let last = *lengths.last().unwrap();
+    assert!(last < 200_000, "{last} bytes in the last part of {lengths:?}");
     let back = Engine::restore(brownout::policy::read(policy).unwrap(), &bytes).unwrap();
     assert!(back.snapshot() == engine.snapshot());
 }

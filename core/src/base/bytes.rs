@@ -132,6 +132,10 @@ impl<'a> ByteReader<'a> {
     pub fn remaining(&self) -> usize {
         self.rest.len()
     }
+    /// Do the bytes that are left begin so?
+    pub fn begins_with(&self, bytes: &[u8]) -> bool {
+        self.rest.starts_with(bytes)
+    }
     /// A fault at this place.
     pub fn corrupt(&self, what: &str) -> Fault {
         Fault::new(Code::SnapshotCorrupt, "", format!("{what} at byte {}", self.offset))
