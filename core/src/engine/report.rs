@@ -10,8 +10,8 @@ use crate::gate::breaker::Breaker;
 use crate::gate::rule::MAX_KEYS;
 use crate::policy::Service;
 use crate::report::{
-    BreakerLine, CapacityNumbers, GaugeLine, HealthInput, LimitLine, Load, RebuildsLine, ReportRequest, TrafficLine,
-    render,
+    BreakerLine, CapacityNumbers, GaugeLine, HealthInput, LimitLine, Load, RebuildsLine, ReportRequest, SPREAD,
+    TrafficLine, render,
 };
 use crate::status::view::{SystemView, TenantReading};
 use alloc::vec::Vec;
@@ -147,6 +147,7 @@ fn traffic_line<'a>(p: &'a Service, s: &ServiceState) -> TrafficLine<'a> {
         expired: m.expired,
         timed: m.latency.count(),
         time: Span::from_micros(i64::try_from(m.latency.sum()).unwrap_or(i64::MAX)),
+        spread: SPREAD.map(|(_, us)| m.latency.at_most(us)),
         p50: quantile(50),
         p95: quantile(95),
         p99: quantile(99),

@@ -108,8 +108,12 @@ impl Histogram {
         }
         Some(self.max)
     }
-    /// How many values lie in buckets that end at or below `bound`; the cumulative count of a metrics format.
+    /// How many values lie in buckets that end at or below `bound`; the cumulative count of a metrics format. Never more than there
+    /// are; all of them where none is larger.
     pub fn at_most(&self, bound: u64) -> u64 {
+        if bound >= self.max {
+            return self.count;
+        }
         let full = self.counts.iter().enumerate().take_while(|(at, _)| upper(*at) <= bound);
         full.map(|(_, n)| u64::from(*n)).sum()
     }
@@ -188,8 +192,17 @@ mod tests {
         assert_eq!(h.quantile(Ratio::ONE), Some(20));
         assert_eq!(h.quantile(Ratio::ZERO), Some(1));
         assert_eq!((h.count(), h.sum(), h.max(), h.mean()), (20, 210, 20, 10));
-        assert_eq!(h.at_most(5), 5);
+        assert_eq!((h.at_most(0), h.at_most(5), h.at_most(20)), (0, 5, 20));
         assert_eq!(Histogram::default().quantile(Ratio::ONE), None);
+    }
+    #[test]
+    fn a_bound_within_a_bucket_leaves_it_out_unless_nothing_is_larger() {
+        let mut h = of(&[1; 20]);
+        // 100,000 lies in a bucket that ends at 100,351; but nothing is larger
+        h.record(100_000);
+        assert_eq!((h.at_most(99_999), h.at_most(100_000)), (20, 21));
+        h.record(100_352);
+        assert_eq!((h.at_most(100_000), h.at_most(100_351)), (20, 21));
     }
     fn of(values: &[u64]) -> Histogram {
         let mut h = Histogram::default();

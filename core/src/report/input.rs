@@ -69,6 +69,24 @@ pub struct BreakerLine<'a> {
     pub tenants_seen: u32,
 }
 
+/// The buckets in which metrics formats tell durations: the upper end in seconds as a label, and in microseconds. From a look into a
+/// cache to a minute of a language model; longer ones stand in `+Inf` only.
+pub const SPREAD: [(&str, u64); 13] = [
+    ("0.005", 5_000),
+    ("0.01", 10_000),
+    ("0.025", 25_000),
+    ("0.05", 50_000),
+    ("0.1", 100_000),
+    ("0.25", 250_000),
+    ("0.5", 500_000),
+    ("1.0", 1_000_000),
+    ("2.5", 2_500_000),
+    ("5.0", 5_000_000),
+    ("10.0", 10_000_000),
+    ("30.0", 30_000_000),
+    ("60.0", 60_000_000),
+];
+
 /// What a service has been through since the engine began.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TrafficLine<'a> {
@@ -90,6 +108,8 @@ pub struct TrafficLine<'a> {
     pub timed: u64,
     /// The sum of their durations.
     pub time: Span,
+    /// How many of them took at most as long as each of [`SPREAD`]; one that is less than 1/32 below may count as longer.
+    pub spread: [u64; SPREAD.len()],
     /// Half took at most this long.
     pub p50: Option<Span>,
     /// 95 in a hundred took at most this long.

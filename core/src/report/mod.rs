@@ -17,7 +17,9 @@ mod sample;
 mod tests;
 
 pub use crate::status::overall::exit_code;
-pub use input::{BreakerLine, CapacityNumbers, GaugeLine, HealthInput, LimitLine, Load, RebuildsLine, TrafficLine};
+pub use input::{
+    BreakerLine, CapacityNumbers, GaugeLine, HealthInput, LimitLine, Load, RebuildsLine, SPREAD, TrafficLine,
+};
 pub use words::iso;
 
 use crate::base::error::{Code, Fault};

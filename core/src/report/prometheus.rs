@@ -2,7 +2,7 @@
 //!
 //! The number of series is set by the policy: services, features, limits and fixed words. No tenant, user or model is ever a label.
 use super::words::{breaker_word, seconds};
-use super::{HealthInput, OPENMETRICS, PROMETHEUS, Rendered};
+use super::{HealthInput, OPENMETRICS, PROMETHEUS, Rendered, SPREAD};
 use crate::base::num::Ratio;
 use crate::base::time::Instant;
 use crate::base::write::Writer;
@@ -21,7 +21,7 @@ pub(super) enum Flavour {
 enum Kind {
     Gauge,
     Counter,
-    Summary,
+    Histogram,
     StateSet,
     Info,
 }
@@ -49,7 +49,7 @@ impl Page {
         };
         let word = match (kind, self.flavour) {
             (Kind::Counter, _) => "counter",
-            (Kind::Summary, _) => "summary",
+            (Kind::Histogram, _) => "histogram",
             (Kind::StateSet, Flavour::OpenMetrics) => "stateset",
             (Kind::Info, Flavour::OpenMetrics) => "info",
             _ => "gauge",
@@ -204,14 +204,11 @@ fn calls(p: &mut Page, input: &HealthInput) {
     lines.iter().for_each(|t| p.sample(&[("service", t.service)], t.retries));
     p.family("brownout_permits_expired", Kind::Counter, None, "Permits that ran out unsettled.");
     lines.iter().for_each(|t| p.sample(&[("service", t.service)], t.expired));
-    p.family("brownout_call_duration_seconds", Kind::Summary, Some("seconds"), "How long calls took.");
+    p.family("brownout_call_duration_seconds", Kind::Histogram, Some("seconds"), "How long calls took.");
     for t in lines {
         let service = ("service", t.service);
-        for (q, span) in [("0.5", t.p50), ("0.95", t.p95), ("0.99", t.p99)] {
-            if let Some(span) = span {
-                p.raw("", &[service, ("quantile", q)], seconds(span));
-            }
-        }
+        let ends = SPREAD.into_iter().zip(t.spread).map(|((le, _), n)| (le, n));
+        ends.chain([("+Inf", t.timed)]).for_each(|(le, n)| p.raw("_bucket", &[service, ("le", le)], n));
         p.raw("_sum", &[service], seconds(t.time));
         p.raw("_count", &[service], t.timed);
     }

@@ -91,6 +91,7 @@ impl Sample {
                 expired: 1,
                 timed: 11,
                 time: Span::from_millis(5500),
+                spread: [0, 0, 1, 1, 2, 4, 7, 9, 10, 10, 10, 10, 10],
                 p50: Some(Span::from_millis(400)),
                 p95: Some(Span::from_micros(1_900_500)),
                 p99: Some(Span::from_secs(2)),

@@ -344,6 +344,27 @@ brownout_calls_total{service=\"afip\",outcome=\"success\"} 4
 brownout_calls_total{service=\"afip\",outcome=\"failure\"} 5
 ";
     assert!(got.body.contains(calls), "{}", got.body);
+    let durations = "\
+# HELP brownout_call_duration_seconds How long calls took.
+# TYPE brownout_call_duration_seconds histogram
+brownout_call_duration_seconds_bucket{service=\"afip\",le=\"0.005\"} 0
+brownout_call_duration_seconds_bucket{service=\"afip\",le=\"0.01\"} 0
+brownout_call_duration_seconds_bucket{service=\"afip\",le=\"0.025\"} 1
+brownout_call_duration_seconds_bucket{service=\"afip\",le=\"0.05\"} 1
+brownout_call_duration_seconds_bucket{service=\"afip\",le=\"0.1\"} 2
+brownout_call_duration_seconds_bucket{service=\"afip\",le=\"0.25\"} 4
+brownout_call_duration_seconds_bucket{service=\"afip\",le=\"0.5\"} 7
+brownout_call_duration_seconds_bucket{service=\"afip\",le=\"1.0\"} 9
+brownout_call_duration_seconds_bucket{service=\"afip\",le=\"2.5\"} 10
+brownout_call_duration_seconds_bucket{service=\"afip\",le=\"5.0\"} 10
+brownout_call_duration_seconds_bucket{service=\"afip\",le=\"10.0\"} 10
+brownout_call_duration_seconds_bucket{service=\"afip\",le=\"30.0\"} 10
+brownout_call_duration_seconds_bucket{service=\"afip\",le=\"60.0\"} 10
+brownout_call_duration_seconds_bucket{service=\"afip\",le=\"+Inf\"} 11
+brownout_call_duration_seconds_sum{service=\"afip\"} 5.5
+brownout_call_duration_seconds_count{service=\"afip\"} 11
+";
+    assert!(got.body.contains(durations), "{}", got.body);
     let end = "\
 # HELP brownout_observed The last value of an observed gauge.
 # TYPE brownout_observed gauge
@@ -362,7 +383,7 @@ fn openmetrics_is_exact_where_it_differs() {
         "# TYPE brownout_uptime_seconds gauge\n# UNIT brownout_uptime_seconds seconds\n# HELP brownout_uptime_seconds How long the engine has run.\n",
         "# TYPE brownout_breaker_state stateset\n# HELP brownout_breaker_state The state of a service's breaker.\nbrownout_breaker_state{service=\"afip\",brownout_breaker_state=\"closed\"} 0\n",
         "# TYPE brownout_calls counter\n# HELP brownout_calls Settled calls by outcome.\nbrownout_calls_total{service=\"afip\",outcome=\"success\"} 4\n",
-        "brownout_call_duration_seconds{service=\"afip\",quantile=\"0.95\"} 1.9005\nbrownout_call_duration_seconds{service=\"afip\",quantile=\"0.99\"} 2\nbrownout_call_duration_seconds_sum{service=\"afip\"} 5.5\nbrownout_call_duration_seconds_count{service=\"afip\"} 11\n",
+        "# TYPE brownout_call_duration_seconds histogram\n# UNIT brownout_call_duration_seconds seconds\n# HELP brownout_call_duration_seconds How long calls took.\nbrownout_call_duration_seconds_bucket{service=\"afip\",le=\"0.005\"} 0\n",
         "brownout_probe_memory_ratio{service=\"database\"} 0.241126541\n",
     ] {
         assert!(got.body.contains(part), "{part}\n{}", got.body);
@@ -392,7 +413,7 @@ fn both_metric_formats_are_well_formed() {
                 let name = series.split('{').next().unwrap();
                 let suffix = name.strip_prefix(family.as_str());
                 assert!(
-                    matches!(suffix, Some("" | "_total" | "_sum" | "_count" | "_info")),
+                    matches!(suffix, Some("" | "_total" | "_bucket" | "_sum" | "_count" | "_info")),
                     "{line} is not of {family}"
                 );
                 assert!(value.parse::<f64>().is_ok_and(f64::is_finite), "{line}");
@@ -414,7 +435,7 @@ fn labels_are_escaped_and_tenants_add_no_series() {
         body(&input, format_of("openmetrics")).lines().filter(|l| !l.starts_with('#')).count()
     };
     assert_eq!(series(1, 2), series(99_999, 100_000));
-    assert_eq!(series(1, 2), 58);
+    assert_eq!(series(1, 2), 69);
 }
 
 // covers: R-0003
