@@ -34,15 +34,13 @@ export type Ended<T> =
 /** The number of `success` on the numeric path. */
 const SUCCESS = 0;
 
-/** How attempts of a guarded function are made, and who is told of their endings. */
+/** What the attempts of one call have in common. */
 export interface Manner<T> {
   readonly facade: Facade;
   readonly service: string;
   readonly idempotent: boolean | undefined;
   readonly signal: AbortSignal | undefined;
   readonly classify: Classify<T> | undefined;
-  /** Told once of each attempt; `payload` is the value or the error. */
-  ended(attempt: Attempt<T>, kind: Ended<unknown>["kind"], payload: unknown, settled: Settled | 1): void;
 }
 
 /** What few calls need. */
@@ -53,7 +51,11 @@ class Extra {
   cancel: (() => void) | undefined = undefined;
 }
 
-/** A permit in use. It is its own entry in the queue of timeouts. */
+/**
+ * A permit in use. It is its own entry in the queue of timeouts.
+ *
+ * `const landing = attempt.start(fn, at); if (landing !== null) attempt.land(await landing);` is the whole of it; then it is over.
+ */
 export class Attempt<T> implements Call, Entry {
   /** @internal */
   prevEntry: Entry | null = null;
@@ -65,6 +67,12 @@ export class Attempt<T> implements Call, Entry {
   dueMs = 0;
   /** @internal */
   place: Entry["place"] = 0;
+  /** @internal How it ended; null while it runs. */
+  kind: Ended<T>["kind"] | null = null;
+  /** @internal The value or the error. */
+  payload: unknown = undefined;
+  /** @internal What the engine made of it. */
+  settled: Settled | 1 = 1;
   readonly #manner: Manner<T>;
   readonly #permit: number;
   readonly #probe: boolean;
@@ -73,12 +81,11 @@ export class Attempt<T> implements Call, Entry {
   /** Names the timeout: the service's, or the rest of a deadline. */
   readonly #phase: "total" | "deadline";
   #extra: Extra | null = null;
-  #over = false;
-  /**
-   * `startMs` is the instant of the admit. `resolve` and `keys` are for whoever is told of the ending: they stand here, so that one
-   * object serves a whole call.
-   */
-  constructor(manner: Manner<T>, permit: number, probe: boolean, attempt: number, timeoutMs: number | undefined, phase: "total" | "deadline", readonly startMs: number, readonly fn: (call: Call) => T | PromiseLike<T>, readonly resolve: (told: unknown) => void, readonly keys: readonly (string | undefined)[]) {
+  /** The function's promise was rejected; `payload` says with what. */
+  #rejected = false;
+  /** Ends the wait for the function. */
+  #wake: ((nothing: T) => void) | null = null;
+  constructor(manner: Manner<T>, permit: number, probe: boolean, attempt: number, timeoutMs: number | undefined, phase: "total" | "deadline") {
     this.#manner = manner;
     this.#permit = permit;
     this.#probe = probe;
@@ -106,80 +113,104 @@ export class Attempt<T> implements Call, Entry {
   }
   #more(): Extra { return (this.#extra ??= new Extra()); }
 
-  /** @internal Runs `fn`. Never throws. */
-  start(): void {
+  /** @internal Runs `fn`, at the instant of the admit. What to await, if anything: it never rejects, and settles when the call is over. */
+  start(fn: (call: Call) => T | PromiseLike<T>, startMs: number): Promise<T> | null {
     const { facade, signal } = this.#manner;
-    if (this.#timeoutMs !== undefined) facade.timers.enter(this, this.startMs, this.#timeoutMs, true);
+    if (this.#timeoutMs !== undefined) facade.timers.enter(this, startMs, this.#timeoutMs, true);
     if (signal !== undefined) signal.addEventListener("abort", (this.#more().cancel = () => this.#cancelled(signal)), { once: true });
-    let value: T;
+    let out: T | PromiseLike<T>;
     try {
-      const out = this.fn(this);
-      if (isThenable(out)) {
-        out.then((v) => this.#value(v), (error: unknown) => this.#thrown(error));
-        return;
-      }
-      value = out;
+      out = fn(this);
+      if (isThenable(out)) return this.#until(out);
     } catch (error) {
       this.#thrown(error);
-      return;
+      return null;
     }
-    this.#value(value);
+    this.#value(out);
+    return null;
+  }
+
+  /** @internal What was awaited is here. */
+  land(value: T): void {
+    if (this.#rejected) this.#thrown(this.payload); else this.#value(value);
+  }
+
+  /** The function's own end, or an earlier one. */
+  #until(out: PromiseLike<T>): Promise<T> | null {
+    if (this.kind !== null) { // the caller gave up while `fn` ran
+      out.then(undefined, ignore);
+      return null;
+    }
+    let wake!: (value: T) => void;
+    const landing = new Promise<T>((resolve) => { wake = resolve; });
+    this.#wake = wake;
+    out.then(wake, (error: unknown) => {
+      if (this.kind !== null) return;
+      this.#rejected = true;
+      this.payload = error;
+      wake(undefined as T);
+    });
+    return landing;
   }
 
   /** @internal The call took too long. */
   expire(): void {
-    if (this.#over) return;
-    const error = new TimeoutError(this.#manner.service, this.#timeoutMs ?? 0, this.#phase);
-    this.#end("timeout", error, this.#settle(TIMED_OUT));
-    this.#abort(error);
+    if (this.kind === null) this.#cut("timeout", new TimeoutError(this.#manner.service, this.#timeoutMs ?? 0, this.#phase), TIMED_OUT);
   }
 
   #cancelled(signal: AbortSignal): void {
-    if (this.#over) return;
-    const error: unknown = signal.reason ?? new DOMException("the caller gave up", "AbortError");
-    this.#end("cancelled", error, this.#settle({ cancelled: true }));
-    this.#abort(error);
+    if (this.kind === null) this.#cut("cancelled", (signal.reason as unknown) ?? new DOMException("the caller gave up", "AbortError"), { cancelled: true });
+  }
+
+  /** Over before the function is. */
+  #cut(kind: "timeout" | "cancelled", error: unknown, facts: Facts): void {
+    this.#end(kind, error, facts);
+    const extra = this.#more();
+    extra.abortedBy = error;
+    extra.controller?.abort(error);
+    this.#wake?.(undefined as T);
   }
 
   #value(value: T): void {
-    if (this.#over) return;
+    if (this.kind !== null) return;
     const { classify } = this.#manner;
     let said: Facts | Outcome | undefined;
     if (classify !== undefined) {
       try { said = classify({ value }); } catch (error) {
-        this.#end("failed", error, this.#settle(this.#factsOf(value)));
+        this.#end("failed", error, this.#factsOf(value));
         return;
       }
     }
-    this.#end("value", value, this.#settle(said === undefined ? this.#factsOf(value) : asFacts(said)));
+    this.#end("value", value, said === undefined ? this.#factsOf(value) : asFacts(said));
   }
 
-  #factsOf(value: T): Facts | number { return (mayTell(value) ? factsOfValue(value, this.#manner.facade.clock.now()) : undefined) ?? SUCCESS; }
+  #factsOf(value: T): Facts | number { return (mayTell(value) ? factsOfValue(value, this.#manner.facade.clock) : undefined) ?? SUCCESS; }
 
   #thrown(error: unknown): void {
-    if (this.#over) return;
-    const facts = factsOfError(error, this.#manner.facade.clock.now());
+    if (this.kind !== null) return;
+    const facts = factsOfError(error, this.#manner.facade.clock);
     const { classify } = this.#manner;
     let said: Facts | Outcome | undefined;
     if (classify !== undefined) {
       try { said = classify({ error }); } catch (second) {
-        this.#end("failed", second, this.#settle(facts));
+        this.#end("failed", second, facts);
         return;
       }
     }
-    this.#end("failed", error, this.#settle(said === undefined ? facts : asFacts(said)));
-  }
-
-  #end(kind: Ended<T>["kind"], payload: unknown, settled: Settled | 1): void {
-    this.#manner.facade.timers.leave(this);
-    const cancel = this.#extra?.cancel;
-    if (cancel !== undefined) this.#manner.signal?.removeEventListener("abort", cancel);
-    this.#manner.ended(this, kind, payload, settled);
+    this.#end("failed", error, said === undefined ? facts : asFacts(said));
   }
 
   /** Exactly once: the first ending counts, later ones find the attempt over. */
+  #end(kind: Ended<T>["kind"], payload: unknown, facts: Facts | number): void {
+    this.kind = kind;
+    this.payload = payload;
+    this.#manner.facade.timers.leave(this);
+    const cancel = this.#extra?.cancel;
+    if (cancel !== undefined) this.#manner.signal?.removeEventListener("abort", cancel);
+    this.settled = this.#settle(facts);
+  }
+
   #settle(facts: Facts | number): Settled | 1 {
-    this.#over = true;
     const { facade, service, idempotent } = this.#manner;
     const reported = this.#extra?.reported;
     const all = reported === undefined ? facts : { ...(typeof facts === "number" ? SUCCEEDED : facts), ...reported };
@@ -191,12 +222,6 @@ export class Attempt<T> implements Call, Entry {
       return facade.settleQuietly(this.#permit, typeof facts === "number" ? facts : { exception: "BadFacts" }, facade.now(), service);
     }
   }
-
-  #abort(reason: unknown): void {
-    const extra = this.#more();
-    extra.abortedBy = reason;
-    extra.controller?.abort(reason);
-  }
 }
 
 const TIMED_OUT: Facts = { timedOut: true, exception: "TimeoutError" };
@@ -207,3 +232,5 @@ function asFacts(said: Facts | Outcome): Facts { return typeof said === "string"
 function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
+
+function ignore(): void { /* nobody waits for it any more */ }

@@ -2,7 +2,7 @@
 import type { Facade, Service } from "./facade.js";
 import type { Refused as Unasked } from "./read.js";
 import { Attempt, type Call, type Ended, type Manner } from "./attempt.js";
-import type { Grant, Refusal, Retry, Settled } from "./types.js";
+import type { Grant, Refusal, Retry } from "./types.js";
 
 /** One question, ready to be put. */
 export interface Question {
@@ -39,17 +39,18 @@ export type Driven<T> =
 export type Once<T> = (turn: Turn) => Promise<Ended<T>>;
 
 /** Makes attempts of one function. */
-export function attempts<T>(o: Omit<Manner<T>, "ended">, fn: (call: Call) => T | PromiseLike<T>): Once<T> {
-  const manner: Manner<T> = { ...o, ended: (attempt, kind, payload, settled) => attempt.resolve(endedOf(kind, payload, settled)) };
-  return (turn) => new Promise((resolve) => {
-    new Attempt<T>(manner, turn.permit, turn.probe, turn.attempt, turn.timeoutMs, turn.phase, turn.atMs, fn, resolve as (told: unknown) => void, NO_KEYS).start();
-  });
+export function attempts<T>(manner: Manner<T>, fn: (call: Call) => T | PromiseLike<T>): Once<T> {
+  return async (turn) => {
+    const attempt = new Attempt<T>(manner, turn.permit, turn.probe, turn.attempt, turn.timeoutMs, turn.phase);
+    const landing = attempt.start(fn, turn.atMs);
+    if (landing !== null) attempt.land(await landing);
+    return endedOf(attempt);
+  };
 }
-const NO_KEYS: readonly undefined[] = Object.freeze([]);
 
-/** An ending as one object. */
-export function endedOf<T>(kind: Ended<T>["kind"], payload: unknown, settled: Settled | 1): Ended<T> {
-  return kind === "value" ? { kind, value: payload as T, settled } : { kind, error: payload, settled };
+/** The ending of an attempt that is over. */
+export function endedOf<T>({ kind, payload, settled }: Attempt<T>): Ended<T> {
+  return kind === "value" ? { kind, value: payload as T, settled } : { kind: kind ?? "failed", error: payload, settled };
 }
 
 /** Puts the question until it is answered for good. Rejects only with `BrownoutError`, for a question that the core does not take. */

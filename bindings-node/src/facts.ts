@@ -11,8 +11,11 @@ const MAX_MS = 2 ** 43;
 
 interface HeadersLike { get?: (name: string) => unknown; [name: string]: unknown }
 
+/** Says what time it is; asked only where a date has to be made a length of time. */
+interface Watch { now(): number }
+
 /** Facts of what an attempt threw. */
-export function factsOfError(error: unknown, nowMs: number): Facts {
+export function factsOfError(error: unknown, clock: Watch): Facts {
   if (typeof error !== "object" || error === null) return { exception: typeof error };
   const facts: Facts = { exception: nameOf(error) };
   const response = (error as { response?: unknown }).response;
@@ -20,7 +23,7 @@ export function factsOfError(error: unknown, nowMs: number): Facts {
   const status = statusOf(carrier);
   if (status !== undefined) {
     facts.status = status;
-    addRetryAfter(facts, (carrier as { headers?: unknown }).headers ?? (error as { headers?: unknown }).headers, nowMs);
+    addRetryAfter(facts, (carrier as { headers?: unknown }).headers ?? (error as { headers?: unknown }).headers, clock);
     return facts;
   }
   if (facts.exception === "TimeoutError") facts.timedOut = true;
@@ -43,28 +46,28 @@ export function factsOfError(error: unknown, nowMs: number): Facts {
 export function mayTell(value: unknown): value is object { return typeof value === "object" && value !== null && "headers" in value; }
 
 /** Facts of what an attempt returned: an HTTP response tells its status, anything else tells nothing. */
-export function factsOfValue(value: unknown, nowMs: number): Facts | undefined {
+export function factsOfValue(value: unknown, clock: Watch): Facts | undefined {
   if (!mayTell(value)) return undefined;
   const status = statusOf(value);
   if (status === undefined) return undefined;
   const facts: Facts = { status };
-  addRetryAfter(facts, (value as { headers?: unknown }).headers, nowMs);
+  addRetryAfter(facts, (value as { headers?: unknown }).headers, clock);
   return facts;
 }
 
 /** What an upstream asked for: `retry-after-ms`, or `Retry-After` as seconds or as a date. */
-export function retryAfterMs(headers: unknown, nowMs: number): number | undefined {
+export function retryAfterMs(headers: unknown, clock: Watch): number | undefined {
   const exact = headerOf(headers, "retry-after-ms");
   if (exact !== undefined && /^\d+(\.\d+)?$/.test(exact)) return Math.min(Number(exact), MAX_MS);
   const said = headerOf(headers, "retry-after");
   if (said === undefined || said === "") return undefined;
   if (/^\d+(\.\d+)?$/.test(said)) return Math.min(Number(said) * 1000, MAX_MS);
   const until = Date.parse(said);
-  return Number.isNaN(until) ? undefined : Math.min(Math.max(0, until - nowMs), MAX_MS);
+  return Number.isNaN(until) ? undefined : Math.min(Math.max(0, until - clock.now()), MAX_MS);
 }
 
-function addRetryAfter(facts: Facts, headers: unknown, nowMs: number): void {
-  const wait = retryAfterMs(headers, nowMs);
+function addRetryAfter(facts: Facts, headers: unknown, clock: Watch): void {
+  const wait = retryAfterMs(headers, clock);
   if (wait !== undefined) facts.retryAfterMs = wait;
 }
 

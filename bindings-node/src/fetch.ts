@@ -114,7 +114,7 @@ class Exchange {
       first?.clear();
       return { kind: "value", value: this.#opened(response, total), settled: this.settled ?? 1 };
     } catch (error) {
-      if (this.settled === undefined) this.#end(undefined, factsOfError(error, this.facade.clock.now()));
+      if (this.settled === undefined) this.#end(undefined, factsOfError(error, this.facade.clock));
       return { kind: signal?.aborted && error === signal.reason ? "cancelled" : error instanceof TimeoutError ? "timeout" : "failed", error, settled: this.settled ?? 1 };
     }
   }
@@ -124,7 +124,7 @@ class Exchange {
 
   /** The status is known. Bodies of errors are not waited for: whether to try again is asked now. */
   #opened(response: Response, total: Waiting | undefined): Response {
-    const facts = factsOfValue(response, this.facade.clock.now()) ?? {};
+    const facts = factsOfValue(response, this.facade.clock) ?? {};
     if (response.body === null || !response.ok) {
       this.#end(undefined, facts);
       return response;
@@ -138,7 +138,7 @@ class Exchange {
       totalMs: timeoutMs === undefined ? undefined : Math.max(0, atMs + timeoutMs - this.facade.clock.now()),
       late: (kind) => new TimeoutError(this.service.info.name, (kind === "idle" ? idle : timeoutMs) ?? 0, kind === "idle" ? "idle" : phase),
       ended: () => this.#end(undefined, facts),
-      failed: (error) => this.#end(error, { ...factsOfError(error, this.facade.clock.now()), sent: true, ...(error instanceof TimeoutError ? { timedOut: true } : {}) }),
+      failed: (error) => this.#end(error, { ...factsOfError(error, this.facade.clock), sent: true, ...(error instanceof TimeoutError ? { timedOut: true } : {}) }),
       cancelled: (reason) => this.#end(reason ?? new DOMException("the body was not wanted", "AbortError"), { cancelled: true }),
       unread: (reason) => this.#end(reason, facts),
       abortedBy: () => (this.signal?.aborted ? this.signal.reason as unknown : undefined),

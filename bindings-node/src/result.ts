@@ -1,7 +1,7 @@
 // What `run` returns: a value in every ending, so that a refusal is handled where the call stands, not three frames up.
 import type { Ended } from "./attempt.js";
 import type { Driven } from "./drive.js";
-import type { Outcome, Refusal, ServiceInfo, Settled } from "./types.js";
+import type { Outcome, Refusal, ServiceInfo } from "./types.js";
 
 /** The function's own value. `outcome` is what the engine made of it: a returned 503 response is a value and a failure. */
 export interface Ok<T> {
@@ -53,14 +53,14 @@ export function resultOf<T>(driven: Driven<T>, service: ServiceInfo): Result<T> 
   if (ended === undefined) return refused((driven as { refusal: Refusal }).refusal, service.fallback, attempts);
   // where a later attempt was refused, what the earlier one ended with says more than the refusal
   const fallback = ("refusal" in driven ? driven.refusal.fallback : undefined) ?? service.fallback;
-  return resultOfEnd(ended.kind, ended.kind === "value" ? ended.value : ended.error, ended.settled, fallback, attempts);
+  return resultOfEnd(ended, fallback, attempts);
 }
 
 /** @internal How one attempt ended, where it was the last. */
-export function resultOfEnd<T>(kind: Ended<T>["kind"], payload: unknown, settled: Settled | 1, fallback: string | null | undefined, attempts: number): Result<T> {
-  const outcome = settled === 1 ? "success" : settled.outcome;
-  if (kind === "value") return { ok: true, value: payload as T, degraded: false, outcome, attempts };
-  return failure(kind, payload, outcome, fallback, attempts);
+export function resultOfEnd<T>(ended: Ended<T>, fallback: string | null | undefined, attempts: number): Result<T> {
+  const outcome = ended.settled === 1 ? "success" : ended.settled.outcome;
+  if (ended.kind === "value") return { ok: true, value: ended.value, degraded: false, outcome, attempts };
+  return failure(ended.kind, ended.error, outcome, fallback, attempts);
 }
 
 function failure(reason: Failed["reason"], error: unknown, outcome: Outcome, fallback: string | null | undefined, attempts: number): Failed {

@@ -58,6 +58,9 @@ export class Lane {
   constructor(readonly lengthMs: number) {}
 }
 
+/** Runs something at the end of this turn of the event loop; at once where the host has no such thing. */
+const soon: (fn: () => void) => void = typeof setImmediate === "function" ? setImmediate : (fn) => { fn(); };
+
 /** Lanes that stay around empty; more distinct lengths than this are dropped when they run empty. */
 const KEPT_LANES = 64;
 
@@ -68,7 +71,11 @@ export class TimerQueue {
   #latest: Lane | null = null;
   #timer: unknown = null;
   #timerDue = Number.POSITIVE_INFINITY;
+  /** How many entries keep the process alive. */
   #holding = 0;
+  /** Does the host timer? It is let go at the end of the turn in which the last of them left: most often the next one is there by then. */
+  #held = false;
+  #letting = false;
   #live = 0;
   /** Where timers end with the request that set them, each entry has a host timer of its own. */
   readonly #own: WeakMap<Entry, unknown> | null;
@@ -98,7 +105,7 @@ export class TimerQueue {
     if (tail === null) lane.head = entry; else tail.nextEntry = entry;
     lane.tail = entry;
     this.#live += 1;
-    if (holds && this.#holding++ === 0 && this.#timer !== null) this.clock.hold?.(this.#timer, true);
+    if (holds && this.#holding++ === 0 && !this.#held) this.#hold(true);
     if (entry.dueMs < this.#timerDue) this.#arm(nowMs, entry.dueMs);
   }
 
@@ -137,18 +144,34 @@ export class TimerQueue {
       this.#lanes.delete(lane.lengthMs);
       if (this.#latest === lane) this.#latest = null;
     }
-    if (entry.place === HELD && --this.#holding === 0 && this.#timer !== null) this.clock.hold?.(this.#timer, false);
+    if (entry.place === HELD && --this.#holding === 0 && this.#held && !this.#letting) {
+      this.#letting = true;
+      soon(this.#letGo);
+    }
+  }
+
+  readonly #letGo = (): void => {
+    this.#letting = false;
+    if (this.#holding === 0 && this.#held) this.#hold(false);
+  };
+
+  #hold(on: boolean): void {
+    if (this.#timer === null) return;
+    this.#held = on;
+    this.clock.hold?.(this.#timer, on);
   }
 
   #arm(nowMs: number, due: number): void {
     if (this.#timer !== null) this.clock.clearTimer(this.#timer);
     this.#timerDue = due;
     this.#timer = this.clock.setTimer(() => this.#fire(), Math.max(0, due - nowMs));
-    if (this.#holding > 0) this.clock.hold?.(this.#timer, true);
+    this.#held = false;
+    if (this.#holding > 0) this.#hold(true);
   }
 
   #fire(): void {
     this.#timer = null;
+    this.#held = false;
     this.#timerDue = Number.POSITIVE_INFINITY;
     const now = this.clock.now();
     const due: Entry[] = []; // they stay clearable until their turn: one entry may clear another
