@@ -3,6 +3,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use brownout::base::error::Fault;
+use brownout::base::num::whole;
 use brownout::engine::Engine as Core;
 use brownout::wire;
 use wasm_bindgen::prelude::*;
@@ -84,17 +85,12 @@ fn refuse(faults: &[Fault]) -> JsError {
 /// A table index; what is none becomes one that no table has.
 #[inline(always)]
 fn index(number: f64) -> u32 {
-    let n = number as i32;
-    if f64::from(n) == number { n as u32 } else { u32::MAX }
+    whole(number).and_then(|n| u32::try_from(n).ok()).unwrap_or(u32::MAX)
 }
 
 /// A key handle; what is none becomes one that was never given out.
 #[inline(always)]
 fn handle(number: f64) -> u64 {
     // as a rule only one of the four is there
-    if number == 0.0 {
-        return 0;
-    }
-    let n = number as i64;
-    if n as f64 == number { n as u64 } else { u64::MAX }
+    if number == 0.0 { 0 } else { whole(number).unwrap_or(u64::MAX) }
 }

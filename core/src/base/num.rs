@@ -2,6 +2,20 @@
 use crate::base::time::Span;
 use core::fmt::{self, Write as _};
 
+/// The whole number that a double is: from 0 to 2^53 - 1, else `None`. Cost: a few shifts, fewer than a checked conversion takes in wasm.
+#[inline(always)]
+pub fn whole(x: f64) -> Option<u64> {
+    const DIGITS: u32 = f64::MANTISSA_DIGITS - 1;
+    // a double from 1 on is its mantissa, shifted by its exponent; below, and from 2^53 on, the shift is out of range
+    let shift = u64::from(1023 + DIGITS).wrapping_sub(x.to_bits() >> DIGITS);
+    if shift > u64::from(DIGITS) {
+        return (x == 0.0).then_some(0);
+    }
+    let mantissa = (x.to_bits() & ((1 << DIGITS) - 1)) | (1 << DIGITS);
+    let n = mantissa >> shift;
+    (n << shift == mantissa).then_some(n)
+}
+
 /// A share or a factor in billionths. Unit: ratio (0.5 is one half). Range: 0 to 1,000,000.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Ratio(u64);
@@ -153,6 +167,29 @@ pub fn grown(base: Span, growth: Ratio, attempt: u32, max: Span) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn only_whole_numbers_are_whole() {
+        let most = (1u64 << 53) - 1;
+        for n in [0, 1, 2, 3, 65_536, most / 2, most / 2 + 1, most - 1, most] {
+            assert_eq!(whole(n as f64), Some(n));
+        }
+        assert_eq!(whole(-0.0), Some(0));
+        let not = [0.5, 1.5, -1.0, -65_536.0, 4_503_599_627_370_495.5, f64::MIN_POSITIVE, 5e-324, 9_007_199_254_740_992.0];
+        for x in not.into_iter().chain([f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -f64::NAN]) {
+            assert_eq!(whole(x), None, "{x}");
+        }
+    }
+    proptest! {
+        #[test]
+        fn a_whole_number_is_what_a_conversion_says(bits in any::<u64>(), n in 0u64..1 << 53, shift in 0u32..53) {
+            for x in [f64::from_bits(bits), (n >> shift) as f64, (n >> shift) as f64 + 0.5] {
+                let expected = (x >= 0.0 && x < 9_007_199_254_740_992.0 && x as u64 as f64 == x).then_some(x as u64);
+                prop_assert_eq!(whole(x), expected, "{}", x);
+            }
+        }
+    }
     use alloc::format;
     use proptest::prelude::*;
 

@@ -10,6 +10,9 @@ pub const MAX_MICROS: i64 = (1 << 53) - 1;
 /// The latest instant the wire accepts: 2^43 ms after the epoch (year 2248).
 pub const MAX_WIRE_MS: f64 = 8_796_093_022_208.0;
 
+/// 2^52: doubles from here to twice as much are one apart.
+const UNIT: f64 = 4_503_599_627_370_496.0;
+
 /// A point in time: microseconds since the Unix epoch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Instant(i64);
@@ -22,10 +25,14 @@ pub struct Span(i64);
 #[inline]
 fn wire_micros(ms: f64, max_ms: f64) -> Result<i64, Code> {
     if ms >= 0.0 && ms <= max_ms {
-        // below 2^53: whole part and rest are exact, and a half is rounded up
         let us = ms * 1000.0;
-        let whole = us as i64;
-        return Ok(whole + i64::from(us - whole as f64 >= 0.5));
+        if us < UNIT {
+            // from 2^52 on a double is a whole number, and its last bits are it: the sum is rounded, a half to the even one
+            let sum = us + UNIT;
+            let nearest = (sum.to_bits() & (UNIT as u64 - 1)) as i64;
+            return Ok(nearest + i64::from(us - (sum - UNIT) == 0.5));
+        }
+        return Ok(us as i64);
     }
     Err(if ms.is_finite() { Code::NumberOutOfRange } else { Code::NumberNotFinite })
 }

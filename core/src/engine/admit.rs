@@ -2,13 +2,14 @@
 use crate::base::error::{Code, Fault};
 use crate::base::key::KeyId;
 use crate::base::rng::Draw;
-use crate::base::time::{Instant, Span};
+use crate::base::time::Instant;
 use crate::call::{RetryVerdict, Throttle};
 use crate::engine::cells::{MAX_SPLITS, NO_CELL};
 use crate::engine::keys::key_hash;
 use crate::engine::modes::{for_key, shares};
 use crate::engine::permits::MAX_UNITS;
 use crate::engine::service::Place;
+use crate::engine::straight::Granted;
 use crate::engine::{Call, Decision, Engine, Failing, Gate, Key, Output, Refusal, RefusalCode};
 use crate::gate::breaker::{Breaker, Pass, Phase, Refused};
 use crate::gate::limit::{LimitCheck, LimitState};
@@ -54,11 +55,11 @@ impl Engine {
         amounts: &[u64; MAX_UNITS],
         idempotent: bool,
         now: Instant,
-    ) -> Option<(u64, Option<Span>)> {
-        let (permit, timeout) = self.admit_straight(service, key, amounts, idempotent, now)?;
+    ) -> Option<Granted> {
+        let granted = self.admit_straight(service, key, amounts, idempotent, now)?;
         self.asked = service;
-        self.end_granted(permit, timeout);
-        Some((permit, timeout))
+        self.end_granted(granted);
+        Some(granted)
     }
     /// Takes the general road. Errors: as [`Engine::admit`].
     #[inline(never)]

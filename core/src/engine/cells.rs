@@ -51,11 +51,21 @@ impl Cell {
     }
     /// Was its key looked at for room and filed ahead?
     #[inline]
-    fn parked(&self) -> bool {
+    pub(super) fn parked(&self) -> bool {
         self.state & PARKED != 0
     }
     pub(super) fn park(&mut self) {
         self.state |= PARKED;
+    }
+    /// Its key may rest earlier than its entry in the queue says.
+    #[inline(never)]
+    pub(super) fn unpark(&mut self, keys: &mut Keys, now: Instant) {
+        if self.parked() {
+            self.state &= !PARKED;
+            if let Some(key) = self.key() {
+                keys.hasten(key, now);
+            }
+        }
     }
     /// Was the latest outcome the key's own fault? A breaker that it opened says nothing of the service.
     #[inline]
@@ -260,23 +270,16 @@ impl Split {
         self.throttles[at] = throttle;
     }
     /// A call of a cell is over.
-    #[inline(always)]
     pub(super) fn leave(&mut self, cell: u32, keys: &mut Keys, now: Instant) {
         if let Some(c) = self.cells.get_mut(cell as usize) {
             c.leave(now);
-            if c.parked() {
-                self.unpark(cell, keys, now);
-            }
+            c.unpark(keys, now);
         }
     }
     /// Something has happened that may let a cell's key rest earlier than its entry in the queue says.
-    #[inline(never)]
     pub(super) fn unpark(&mut self, cell: u32, keys: &mut Keys, now: Instant) {
-        if let Some(c) = self.cells.get_mut(cell as usize).filter(|c| c.parked()) {
-            c.state &= !PARKED;
-            if let Some(key) = c.key() {
-                keys.hasten(key, now);
-            }
+        if let Some(c) = self.cells.get_mut(cell as usize) {
+            c.unpark(keys, now);
         }
     }
     /// A cell is about to change.
@@ -286,18 +289,28 @@ impl Split {
             c.set_dirty();
         }
     }
-    /// The states of a cell, in the order of `limits`.
-    #[inline]
-    pub(super) fn states_of(&self, cell: u32) -> &[LimitState] {
+    /// Where the states of a cell stand.
+    #[inline(always)]
+    fn states_at(&self, cell: u32) -> core::ops::Range<usize> {
         let n = self.limits.len();
-        self.states.get(cell as usize * n..).and_then(|rest| rest.get(..n)).unwrap_or_default()
+        let start = (cell as usize).saturating_mul(n);
+        start..start.saturating_add(n)
     }
-    /// The same to be changed, with their limits and lanes.
-    #[inline]
-    pub(super) fn states_of_mut(&mut self, cell: u32) -> (&[u16], &[Lane], &mut [LimitState]) {
-        let n = self.limits.len();
-        let states = self.states.get_mut(cell as usize * n..).and_then(|rest| rest.get_mut(..n)).unwrap_or_default();
-        (&self.limits, &self.lanes, states)
+    /// The states of a cell, in the order of `limits`.
+    #[inline(always)]
+    pub(super) fn states_of(&self, cell: u32) -> &[LimitState] {
+        self.states.get(self.states_at(cell)).unwrap_or_default()
+    }
+    /// The limits, and the states of a cell to be changed.
+    pub(super) fn limits_of_mut(&mut self, cell: u32) -> (&[u16], &mut [LimitState]) {
+        let at = self.states_at(cell);
+        (&self.limits, self.states.get_mut(at).unwrap_or_default())
+    }
+    /// The lanes, and the states of a cell to be changed.
+    #[inline(always)]
+    pub(super) fn lanes_of_mut(&mut self, cell: u32) -> (&[Lane], &mut [LimitState]) {
+        let at = self.states_at(cell);
+        (&self.lanes, self.states.get_mut(at).unwrap_or_default())
     }
     /// The state of the `i`th limit of this split for a cell.
     pub(super) fn limit(&mut self, cell: u32, i: usize) -> &mut LimitState {

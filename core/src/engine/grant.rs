@@ -26,7 +26,10 @@ impl Engine {
         let s = &mut self.services[service];
         s.meter.granted += 1;
         if call.attempt == 0 {
-            s.retries.call(now);
+            // only a rule for retries asks how many calls there are
+            if self.policy.services[service].retry.is_some() {
+                s.retries.call(now);
+            }
         } else {
             s.retries.retry(now);
             s.meter.retries += 1;
@@ -123,6 +126,7 @@ impl Engine {
             attempt: call.attempt,
             begun: self.begun(call, now),
             idempotent: call.idempotent,
+            special: false,
         }
     }
     fn begun(&self, call: &Call, now: Instant) -> Instant {

@@ -16,6 +16,7 @@ impl Engine {
     /// Interns a key. At the cap a resting key makes room; with none, the answer is [`Key::NoRoom`] and calls that carry it
     /// are refused as `keys_exhausted`. Errors: `key_empty`, `key_too_long`.
     pub fn key(&mut self, name: &str, at: Instant) -> Result<Key, Fault> {
+        self.tidy = false;
         let key = self.find_or_intern(name, at)?;
         if let Key::Id(id) = key {
             // a call may carry as many: they must not make room for each other

@@ -42,7 +42,7 @@ pub use permits::MAX_UNITS;
 use crate::base::error::Fault;
 use crate::base::hash::hash_parts;
 use crate::base::key::{KeyId, Keys};
-use crate::base::time::{Instant, Span};
+use crate::base::time::Instant;
 use crate::call::{Outcome, RetryVerdict};
 use crate::engine::clock::Clock;
 use crate::engine::deadlines::Timers;
@@ -52,6 +52,7 @@ use crate::engine::output::Answer;
 use crate::engine::permits::Permits;
 use crate::engine::rebuilt::Rebuilds;
 use crate::engine::service::ServiceState;
+pub(crate) use crate::engine::straight::Granted;
 use crate::engine::stream::Stream;
 use crate::policy::Policy;
 use crate::status::state::{StatusEffect, StatusState};
@@ -91,6 +92,8 @@ pub struct Engine {
     effects: Vec<Effect>,
     /// When each of them happened.
     effect_times: Vec<Instant>,
+    /// There are no effects, no failing rules, no spared keys and no fault to be cleared. False where that is not known.
+    pub(crate) tidy: bool,
     /// Do `effects` belong to an output that is still to come?
     untold: bool,
     /// Keys of the call at hand.
@@ -143,6 +146,7 @@ impl Engine {
             failing: Vec::new(),
             effects: Vec::new(),
             effect_times: Vec::new(),
+            tidy: false,
             untold: false,
             spared: Vec::new(),
             departed: Vec::new(),
@@ -179,20 +183,31 @@ impl Engine {
     /// Begins a call of the engine: empties the buffers, takes the time in, runs what is due.
     #[inline]
     fn begin(&mut self, at: Instant) -> Instant {
-        match self.go_on(at) {
-            Some(now) => now,
+        let begun = self.go_on(at);
+        self.tidy = false;
+        match begun {
+            Some(now) => {
+                self.untold = true;
+                now
+            }
             None => self.begin_fully(at),
         }
     }
     /// Begins an ordinary call: time goes on, nothing is due and nothing is left to clear. `None`: nothing was touched.
     #[inline(always)]
     pub(crate) fn go_on(&mut self, at: Instant) -> Option<Instant> {
-        if !(self.effects.is_empty() && self.failing.is_empty()) {
-            return None;
+        if self.tidy || self.tidy_up() { self.clock.go_on(at, self.floor) } else { None }
+    }
+    /// Clears what an ordinary call has no use for; what was told but not cleared is the general road's.
+    #[inline(never)]
+    fn tidy_up(&mut self) -> bool {
+        self.tidy = self.effects.is_empty() && self.failing.is_empty();
+        if self.tidy {
+            self.effect_times.clear();
+            self.spared.clear();
+            self.failed = None;
         }
-        let now = self.clock.go_on(at, self.floor)?;
-        self.untold = true;
-        Some(now)
+        self.tidy
     }
     #[inline(never)]
     fn begin_fully(&mut self, at: Instant) -> Instant {
@@ -229,14 +244,13 @@ impl Engine {
         self.answer = Answer::Any;
         self.close()
     }
-    /// Ends an ordinary admit.
+    /// Ends an ordinary admit, which causes nothing else.
     #[inline(always)]
-    fn end_granted(&mut self, id: u64, within: Option<Span>) {
+    fn end_granted(&mut self, granted: Granted) {
         if let Decision::Granted { permit, timeout, .. } = &mut self.granted {
-            (*permit, *timeout) = (id, within);
+            (*permit, *timeout) = (granted.permit, granted.timeout);
         }
         self.answer = Answer::Granted;
-        self.close();
     }
     /// Ends an ordinary settle.
     #[inline(always)]
@@ -248,11 +262,13 @@ impl Engine {
             }
         }
         self.answer = Answer::Settled;
-        self.close();
+        if !self.effects.is_empty() {
+            self.close();
+        }
     }
-    #[inline]
     fn close(&mut self) -> Output<'_> {
         self.untold = false;
+        self.tidy = false;
         self.spared.clear();
         self.stamp(self.clock.now());
         Output::of(self)

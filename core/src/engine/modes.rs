@@ -31,6 +31,8 @@ pub(super) struct Route {
     pub(super) slow_after: Span,
     /// How long a call may take.
     pub(super) timeout: Option<Span>,
+    /// The same as it stands on the wire; -1 for none.
+    pub(super) timeout_ms: f64,
     /// A bit for each limit.
     pub(super) limits: u32,
     /// Is there a breaker?
@@ -44,10 +46,12 @@ pub(super) struct Route {
 impl Route {
     fn of(s: &Service) -> Route {
         let slow = s.breaker.as_ref().and_then(|b| b.slow);
+        let timeout = s.timeout.total.into_iter().chain(s.deadline).min();
         Route {
             lease: s.lease,
             slow_after: slow.map_or(Span::MAX, |slow| slow.over + Span::from_micros(1)),
-            timeout: s.timeout.total.into_iter().chain(s.deadline).min(),
+            timeout,
+            timeout_ms: timeout.map_or(-1.0, Span::as_ms),
             limits: u32::MAX.checked_shr(32 - s.limits.len() as u32).unwrap_or(0),
             breaker: s.breaker.is_some(),
             ruled: s.breaker.as_ref().is_some_and(|b| b.rollup.is_some()),

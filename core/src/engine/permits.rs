@@ -69,9 +69,16 @@ pub(super) struct Permit {
     /// The first attempt of the call.
     pub(super) begun: Instant,
     pub(super) idempotent: bool,
+    /// Is it a probe, or has it turned slow in flight? Set on entering.
+    pub(super) special: bool,
 }
 
 impl Permit {
+    /// A probe, or a call that has turned slow in flight.
+    fn is_special(&self) -> bool {
+        let crossed = |held: Option<Held>| held.is_some_and(|h| h.crossed().is_some());
+        self.is_probe() || crossed(self.breaker) || crossed(self.rollup)
+    }
     /// Is it a probe of either breaker?
     #[inline]
     pub(super) fn is_probe(&self) -> bool {
@@ -103,6 +110,8 @@ const LOOSE: Link = Link { prev: NONE, next: NONE };
 
 #[derive(Clone, PartialEq, Debug)]
 struct Slot {
+    /// What the permit in it is called.
+    id: u64,
     seq: u32,
     links: [Link; 2],
     permit: Option<Permit>,
@@ -123,6 +132,12 @@ impl Default for Fifo {
 
 /// The lists of one service.
 pub(super) type Fifos = [Fifo; 3];
+
+/// The number of a permit on the wire.
+#[inline]
+fn name(tag: u64, slot: u32, seq: u32) -> u64 {
+    (tag << (SLOT_BITS + SEQ_BITS)) | (u64::from(seq) << SLOT_BITS) | u64::from(slot)
+}
 
 /// All calls in flight.
 #[derive(Clone, Debug)]
@@ -163,10 +178,6 @@ impl Permits {
     pub(super) fn set_cap(&mut self, cap: u32) {
         self.cap = cap.min(MAX_PERMITS);
     }
-    #[inline]
-    fn name(&self, slot: u32, seq: u32) -> u64 {
-        (self.tag << (SLOT_BITS + SEQ_BITS)) | (u64::from(seq) << SLOT_BITS) | u64::from(slot)
-    }
     /// The slot of a live permit.
     pub(super) fn find(&self, permit: u64) -> Option<u32> {
         self.look_up(permit).map(|(slot, _)| slot)
@@ -177,7 +188,7 @@ impl Permits {
         let slot = (permit & ((1 << SLOT_BITS) - 1)) as u32;
         let held = self.slots.get(slot as usize)?;
         let live = held.permit.as_ref()?;
-        (self.name(slot, held.seq) == permit).then_some((slot, live))
+        (held.id == permit).then_some((slot, live))
     }
     /// Did this permit's lease run out? Answers yes once.
     pub(super) fn forget_expired(&mut self, permit: u64) -> bool {
@@ -192,11 +203,21 @@ impl Permits {
         self.slots.get_mut(slot as usize)?.permit.as_mut()
     }
     pub(super) fn id(&self, slot: u32) -> u64 {
-        self.slots.get(slot as usize).map_or(0, |s| self.name(slot, s.seq))
+        self.slots.get(slot as usize).map_or(0, |s| s.id)
     }
     /// Takes a slot and enters the lists. `None` at the cap.
-    #[inline(always)]
     pub(super) fn insert(&mut self, fifos: &mut Fifos, mut permit: Permit) -> Option<u64> {
+        permit.special = permit.is_special();
+        let lease = if permit.is_probe() { List::Probe } else { List::Lease };
+        self.enter(fifos, permit, lease)
+    }
+    /// As `insert`, of a permit that is no probe.
+    #[inline(always)]
+    pub(super) fn insert_ordinary(&mut self, fifos: &mut Fifos, permit: Permit) -> Option<u64> {
+        self.enter(fifos, permit, List::Lease)
+    }
+    #[inline(always)]
+    fn enter(&mut self, fifos: &mut Fifos, mut permit: Permit, lease: List) -> Option<u64> {
         if self.is_full() {
             return None;
         }
@@ -204,26 +225,26 @@ impl Permits {
             Some(slot) => slot,
             None => self.another_slot(),
         };
-        let lease = if permit.is_probe() { List::Probe } else { List::Lease };
-        let slow = !permit.slow_at.is_never();
         self.serial += 1;
         permit.serial = self.serial;
+        let (lease_end, slow_at) = (permit.lease_end, permit.slow_at);
         let held = self.slots.get_mut(slot as usize)?;
         held.seq = held.seq.wrapping_add(self.step) & MAX_SEQ;
         if held.seq == 0 {
             held.seq = 1;
         }
-        let seq = held.seq;
+        let id = name(self.tag, slot, held.seq);
+        held.id = id;
         held.permit = Some(permit);
-        self.push(fifos, lease, slot);
-        if slow {
-            self.push(fifos, List::Slow, slot);
+        self.push(fifos, lease, slot, lease_end);
+        if !slow_at.is_never() {
+            self.push(fifos, List::Slow, slot, slow_at);
         }
-        Some(self.name(slot, seq))
+        Some(id)
     }
     #[cold]
     fn another_slot(&mut self) -> u32 {
-        self.slots.push(Slot { seq: 0, links: [LOOSE; 2], permit: None });
+        self.slots.push(Slot { id: 0, seq: 0, links: [LOOSE; 2], permit: None });
         (self.slots.len() - 1) as u32
     }
     /// As `release`; the permit is handed out.
@@ -275,6 +296,7 @@ impl Permits {
     pub(super) fn leave_slow(&mut self, fifos: &mut Fifos, slot: u32) {
         self.unlink(fifos, List::Slow, slot);
         if let Some(p) = self.permit_mut(slot) {
+            p.special = true;
             p.slow_at = Instant::NEVER;
         }
     }
@@ -294,32 +316,54 @@ impl Permits {
     }
     /// Enters a list at its end; further up only where a reload has shortened the rule.
     #[inline(always)]
-    fn push(&mut self, fifos: &mut Fifos, list: List, slot: u32) {
-        let due = self.due(list, slot);
-        let mut after = fifos[list as usize].tail;
-        while after != NONE && self.due(list, after) > due {
-            after = self.link(list, after).prev;
-        }
-        let next = if after == NONE { fifos[list as usize].head } else { self.link(list, after).next };
-        *self.link(list, slot) = Link { prev: after, next };
-        match after {
-            NONE => fifos[list as usize].head = slot,
-            after => self.link(list, after).next = slot,
-        }
-        match next {
-            NONE => fifos[list as usize].tail = slot,
-            next => self.link(list, next).prev = slot,
+    fn push(&mut self, fifos: &mut Fifos, list: List, slot: u32, due: Instant) {
+        let ends = &mut fifos[list as usize];
+        if ends.tail == NONE {
+            *ends = Fifo { head: slot, tail: slot };
+        } else if self.due(list, ends.tail) <= Some(due) {
+            let last = core::mem::replace(&mut ends.tail, slot);
+            self.link(list, last).next = slot;
+            *self.link(list, slot) = Link { prev: last, next: NONE };
+        } else {
+            self.push_ahead(ends, list, slot, due);
         }
     }
-    #[inline]
+    /// Enters a list before its last.
+    #[cold]
+    #[inline(never)]
+    fn push_ahead(&mut self, ends: &mut Fifo, list: List, slot: u32, due: Instant) {
+        let mut next = ends.tail;
+        let mut after = self.link(list, next).prev;
+        while after != NONE && self.due(list, after) > Some(due) {
+            next = after;
+            after = self.link(list, after).prev;
+        }
+        *self.link(list, slot) = Link { prev: after, next };
+        self.link(list, next).prev = slot;
+        match after {
+            NONE => ends.head = slot,
+            after => self.link(list, after).next = slot,
+        }
+    }
+    /// Leaves a list.
+    #[inline(always)]
     fn unlink(&mut self, fifos: &mut Fifos, list: List, slot: u32) {
+        let ends = &mut fifos[list as usize];
+        if ends.head == slot && ends.tail == slot {
+            *ends = Fifo::default();
+        } else {
+            self.unlink_among(ends, list, slot);
+        }
+    }
+    #[inline(never)]
+    fn unlink_among(&mut self, ends: &mut Fifo, list: List, slot: u32) {
         let Link { prev, next } = *self.link(list, slot);
         match prev {
-            NONE => fifos[list as usize].head = next,
+            NONE => ends.head = next,
             prev => self.link(list, prev).next = next,
         }
         match next {
-            NONE => fifos[list as usize].tail = prev,
+            NONE => ends.tail = prev,
             next => self.link(list, next).prev = prev,
         }
         *self.link(list, slot) = LOOSE;
@@ -360,17 +404,19 @@ impl Permits {
     pub(super) fn restore_slots(&mut self, tag: u64, sequences: Vec<u32>, free: Vec<u32>, serial: u64) {
         self.tag = tag & 0x1ff;
         self.serial = serial;
-        self.slots = sequences.into_iter().map(|seq| Slot { seq, links: [LOOSE; 2], permit: None }).collect();
+        let slot = |(at, seq)| Slot { id: name(self.tag, at, seq), seq, links: [LOOSE; 2], permit: None };
+        self.slots = (0..).zip(sequences).map(slot).collect();
         self.free = free;
     }
     /// Puts a permit of a snapshot back into its slot and the lists.
-    pub(super) fn restore_permit(&mut self, fifos: &mut Fifos, slot: u32, permit: Permit) {
+    pub(super) fn restore_permit(&mut self, fifos: &mut Fifos, slot: u32, mut permit: Permit) {
+        permit.special = permit.is_special();
         if let Some(s) = self.slots.get_mut(slot as usize) {
             s.permit = Some(permit);
             let lease = if permit.is_probe() { List::Probe } else { List::Lease };
-            self.push(fifos, lease, slot);
+            self.push(fifos, lease, slot, permit.lease_end);
             if !permit.slow_at.is_never() {
-                self.push(fifos, List::Slow, slot);
+                self.push(fifos, List::Slow, slot, permit.slow_at);
             }
         }
     }

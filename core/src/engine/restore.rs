@@ -248,6 +248,7 @@ impl Engine {
             attempt,
             begun,
             idempotent,
+            special: false,
         })
     }
     fn read_modes(&mut self, mut r: ByteReader) -> Read<()> {

@@ -10,14 +10,24 @@ use crate::engine::Engine;
 use crate::engine::cells::{MAX_SPLITS, NO_CELL, Split};
 use crate::engine::modes::Route;
 use crate::engine::permits::{Held, MAX_UNITS, Permit};
-use crate::engine::service::ServiceState;
+use crate::engine::service::Place;
 use crate::gate::breaker::{Kind, Phase, Record};
-use crate::gate::limit::{LimitCheck, LimitState};
+use crate::gate::limit::{LimitCheck, LimitPolicy};
 use crate::measure::window::Sample;
 use crate::policy::Service;
 
+/// A granted call.
+#[derive(Clone, Copy)]
+pub(crate) struct Granted {
+    pub(crate) permit: u64,
+    /// How long it may take.
+    pub(crate) timeout: Option<Span>,
+    /// The same as it stands on the wire; -1 for none.
+    pub(crate) timeout_ms: f64,
+}
+
 impl Engine {
-    /// Grants an ordinary first attempt: its permit, and how long it may take. `None`: nothing was touched.
+    /// Grants an ordinary first attempt. `None`: nothing was touched.
     /// `key` gives the keys of the call by the index of their name.
     #[inline(always)]
     pub(super) fn admit_straight(
@@ -27,42 +37,35 @@ impl Engine {
         amounts: &[u64; MAX_UNITS],
         idempotent: bool,
         now: Instant,
-    ) -> Option<(u64, Option<Span>)> {
+    ) -> Option<Granted> {
         let at = service as usize;
         let route = self.modes.services.get(at)?.route.as_ref()?;
         let (s, p) = (self.services.get_mut(at)?, self.policy.services.get(at)?);
         if amounts[0] == 0 || self.permits.is_full() {
             return None;
         }
-        let one = amounts[0] == 1;
+        let road = Road { p, places: &s.limit_at, amounts, now, forget: self.policy.keys.forget };
+        let (first, others) = s.splits.split_first_mut()?;
         let mut cells = [NO_CELL; MAX_SPLITS];
-        for (split, place) in s.splits.iter().zip(&mut cells) {
-            *place = split.standing(&key, now, self.policy.keys.forget)?;
-            if !fits(s, p, split, *place, amounts, now) {
-                return None;
-            }
+        cells[0] = road.find(first, &key)?;
+        let breaker = road.own(route, first, cells[0])?;
+        let rollup = match &s.rollup {
+            Some(r) if route.breaker => Some(Held::new(r.breaker.clear_road()?, false)),
+            _ => None,
+        };
+        if !others.is_empty() {
+            road.find_all(others, &key, &mut cells)?;
         }
-        let (breaker, rollup) = clear_road(s, route, cells[s.breaker_at as usize], now)?;
         // Nothing refuses from here on.
         s.draws += 1;
-        for (split, cell) in s.splits.iter_mut().zip(&cells) {
-            let (limits, lanes, states) = split.states_of_mut(*cell);
-            if one && !lanes.is_empty() {
-                states.iter_mut().zip(lanes).for_each(|(state, lane)| state.take_one(lane, now));
-            } else {
-                for (state, at) in states.iter_mut().zip(limits) {
-                    let rule = p.limits.get(usize::from(*at)).zip(s.limit_at.get(usize::from(*at)));
-                    if let Some((limit, place)) = rule {
-                        state.commit(limit, amounts[place.unit], now);
-                    }
-                }
-            }
-            if let Some(c) = split.cells.get_mut(*cell as usize) {
-                c.enter(now);
-            }
+        road.take(first, cells[0]);
+        if !others.is_empty() {
+            road.take_all(others, &cells);
         }
         s.meter.granted += 1;
-        s.retries.call(now);
+        if route.retries {
+            s.retries.call(now);
+        }
         let permit = Permit {
             service,
             serial: 0,
@@ -77,10 +80,11 @@ impl Engine {
             attempt: 0,
             begun: now,
             idempotent,
+            special: false,
         };
         self.floor = self.floor.min(permit.lease_end.min(permit.slow_at));
-        let id = self.permits.insert(&mut s.fifos, permit).unwrap_or(0);
-        Some((id, route.timeout))
+        let id = self.permits.insert_ordinary(&mut s.fifos, permit).unwrap_or(0);
+        Some(Granted { permit: id, timeout: route.timeout, timeout_ms: route.timeout_ms })
     }
 
     /// Settles an ordinary call. `None`: nothing was touched.
@@ -102,40 +106,44 @@ impl Engine {
         let route = self.modes.services.get(at)?.route.as_ref()?;
         let s = self.services.get_mut(at)?;
         // Advising a retry is the general road's.
-        if is_special(held.breaker) || is_special(held.rollup) || (route.retries && failure) {
+        if held.special || (route.retries && failure) {
             return None;
         }
-        let cell = held.cells[s.breaker_at as usize];
-        let split = s.breaker_split();
-        if split.was_held() {
+        let (cells, cell) = (&held.cells, held.cells[0]);
+        let (first, others) = s.splits.split_first_mut()?;
+        if first.was_held() {
             return None;
         }
         let (rollup, ruled) = (held.rollup, route.ruled);
         let own = match (&self.policy.services.get(at)?.breaker, held.breaker) {
             (None, None) => None,
             (Some(rule), Some(own)) => {
-                let clear = split.breakers.get(cell as usize)?.clear_road() == Some(own.generation);
+                let b = first.breakers.get_mut(cell as usize)?;
                 let above = s.rollup.as_ref().is_none_or(|r| r.breaker.phase() == Phase::Closed);
-                if !(clear && above) {
+                if !(b.clear_road() == Some(own.generation) && above) {
                     return None;
                 }
-                Some(rule)
+                Some((rule, b))
             }
             _ => return None,
         };
         let retry = if route.retries { RetryVerdict::WORKED } else { RetryVerdict::OFF };
         let duration = duration.unwrap_or(now.since(held.granted));
-        for (split, cell) in s.splits.iter_mut().zip(&held.cells) {
-            split.leave(*cell, &mut self.keys, now);
+        if let Some(c) = first.cells.get_mut(cell as usize) {
+            c.leave(now);
+            c.set_own_fault(c.own_fault() && own.is_none());
+            if c.parked() {
+                c.unpark(&mut self.keys, now);
+            }
+        }
+        if !others.is_empty() {
+            others.iter_mut().zip(cells.iter().skip(1)).for_each(|(split, cell)| split.leave(*cell, &mut self.keys, now));
         }
         self.permits.release_ordinary(&mut s.fifos, slot);
         s.meter.settle(outcome);
         s.meter.latency.record(duration.micros() as u64);
-        if let Some(rule) = own {
+        if let Some((rule, b)) = own {
             let sample = Sample { failure, slow: rule.slow.is_some_and(|slow| duration > slow.over) };
-            let split = s.breaker_split_mut();
-            split.cells[cell as usize].set_own_fault(false);
-            let b = &mut split.breakers[cell as usize];
             b.count(rule, now, sample);
             if !b.is_spotless(rule) && b.tripped(rule, now).is_some() {
                 self.move_breaker(service, cell, |b, p, draw| b.evaluate(p, now, None, draw));
@@ -151,51 +159,92 @@ impl Engine {
     }
 }
 
-/// A probe, or a call that has turned slow in flight.
-#[inline]
-fn is_special(held: Option<Held>) -> bool {
-    held.is_some_and(|h| h.probe || h.crossed().is_some())
-}
-
-/// Do the limits of a split let the units pass?
-#[inline(always)]
-fn fits(s: &ServiceState, p: &Service, split: &Split, cell: u32, amounts: &[u64; MAX_UNITS], now: Instant) -> bool {
-    let states = split.states_of(cell);
-    if amounts[0] == 1 && !split.lanes.is_empty() {
-        // where this leaves a doubt, the general road knows
-        states.iter().zip(&split.lanes).all(|(state, lane)| state.is_ample(lane, now))
-    } else {
-        states.iter().zip(&split.limits).all(|(state, at)| passes(s, p, *at, state, amounts, now))
-    }
-}
-
-fn passes(
-    s: &ServiceState,
-    p: &Service,
-    at: u16,
-    state: &LimitState,
-    amounts: &[u64; MAX_UNITS],
+/// What every split of the service is asked with.
+#[derive(Clone, Copy)]
+struct Road<'a> {
+    p: &'a Service,
+    places: &'a [Place],
+    amounts: &'a [u64; MAX_UNITS],
     now: Instant,
-) -> bool {
-    let rule = p.limits.get(usize::from(at)).zip(s.limit_at.get(usize::from(at)));
-    rule.is_some_and(|(limit, place)| state.check(limit, amounts[place.unit], now) == LimitCheck::Pass)
+    forget: Span,
 }
 
-/// What the breakers grant, where neither stands in the way and the upstream has not said wait.
-#[inline(always)]
-fn clear_road(s: &ServiceState, route: &Route, cell: u32, now: Instant) -> Option<(Option<Held>, Option<Held>)> {
-    let split = s.breaker_split();
-    if split.was_held() && split.throttle(cell).check(now).is_some() {
-        return None;
+impl<'a> Road<'a> {
+    /// The cell of the call's key, where it stands and its limits let the units pass.
+    #[inline(always)]
+    fn find(self, split: &Split, key: impl Fn(u8) -> Option<KeyId>) -> Option<u32> {
+        let cell = split.standing(key, self.now, self.forget)?;
+        if split.limits.is_empty() {
+            return Some(cell);
+        }
+        let mut states = split.states_of(cell).iter();
+        let fits = if self.is_one(split) {
+            // where this leaves a doubt, the general road knows
+            states.zip(&split.lanes).all(|(state, lane)| state.is_ample(lane, self.now))
+        } else {
+            let mut rules = self.rules(&split.limits);
+            states.all(|state| rules.next().is_some_and(|(rule, units)| state.check(rule, units, self.now) == LimitCheck::Pass))
+        };
+        fits.then_some(cell)
     }
-    if !route.breaker {
-        return Some((None, None));
+    /// Does the call take one unit of each limit, all of them plain token buckets?
+    #[inline(always)]
+    fn is_one(self, split: &Split) -> bool {
+        self.amounts[0] == 1 && !split.lanes.is_empty()
     }
-    let held = |generation| Held::new(generation, false);
-    let own = split.breakers.get(cell as usize)?.clear_road()?;
-    let above = match &s.rollup {
-        Some(r) => Some(r.breaker.clear_road()?),
-        None => None,
-    };
-    Some((Some(held(own)), above.map(held)))
+    /// The limits of a split, and what the call takes of each.
+    fn rules(self, limits: &[u16]) -> impl Iterator<Item = (&'a LimitPolicy, u64)> {
+        limits.iter().filter_map(move |at| {
+            let at = usize::from(*at);
+            self.p.limits.get(at).zip(self.places.get(at)).map(|(rule, place)| (rule, self.amounts[place.unit]))
+        })
+    }
+    #[inline(never)]
+    fn find_all(
+        self,
+        splits: &[Split],
+        key: impl Fn(u8) -> Option<KeyId>,
+        cells: &mut [u32; MAX_SPLITS],
+    ) -> Option<()> {
+        for (split, place) in splits.iter().zip(cells.iter_mut().skip(1)) {
+            *place = self.find(split, &key)?;
+        }
+        Some(())
+    }
+    /// What the breaker of the first split grants, where it does not stand in the way and the upstream has not said wait.
+    #[inline(always)]
+    fn own(self, route: &Route, split: &Split, cell: u32) -> Option<Option<Held>> {
+        if split.was_held() && split.throttle(cell).check(self.now).is_some() {
+            return None;
+        }
+        if !route.breaker {
+            return Some(None);
+        }
+        Some(Some(Held::new(split.breakers.get(cell as usize)?.clear_road()?, false)))
+    }
+    /// Takes the units, and enters the cell.
+    #[inline(always)]
+    fn take(self, split: &mut Split, cell: u32) {
+        if !split.limits.is_empty() {
+            self.take_units(split, cell);
+        }
+        if let Some(c) = split.cells.get_mut(cell as usize) {
+            c.enter(self.now);
+        }
+    }
+    #[inline(always)]
+    fn take_units(self, split: &mut Split, cell: u32) {
+        if self.is_one(split) {
+            let (lanes, states) = split.lanes_of_mut(cell);
+            return states.iter_mut().zip(lanes).for_each(|(state, lane)| state.take_one(lane, self.now));
+        }
+        let (limits, states) = split.limits_of_mut(cell);
+        for (state, (rule, units)) in states.iter_mut().zip(self.rules(limits)) {
+            state.commit(rule, units, self.now);
+        }
+    }
+    #[inline(never)]
+    fn take_all(self, splits: &mut [Split], cells: &[u32; MAX_SPLITS]) {
+        splits.iter_mut().zip(cells.iter().skip(1)).for_each(|(split, cell)| self.take(split, *cell));
+    }
 }

@@ -5,10 +5,11 @@
 //! ([`Engine::drain_json`]). With no flag set, the returned number is all there is to know.
 use crate::base::error::{Code, Fault};
 use crate::base::key::KeyId;
+use crate::base::num::whole;
 
 use crate::base::time::{Instant, Span};
 use crate::call::{Outcome, RetryVerdict};
-use crate::engine::{Call, Decision, Engine, PEEK, Refusal, Settle};
+use crate::engine::{Call, Decision, Engine, Granted, PEEK, Refusal, Settle};
 use crate::gate::rule::MAX_KEYS;
 use crate::wire::input::wire_instant;
 use crate::wire::output::error_json;
@@ -31,7 +32,6 @@ const SHADOW: u32 = 4;
 const RETRY: u32 = 8;
 const PROBE: u32 = 16;
 const DETAILS: u32 = 32;
-const EXACT: i64 = (1 << 53) - 1;
 
 impl Engine {
     /// As [`Engine::load`], from the wire.
@@ -48,11 +48,11 @@ impl Engine {
     #[inline]
     pub fn admit_raw(&mut self, service: u32, keys: [u64; MAX_KEYS], weight: f64, at_ms: f64, out: &mut Out) -> f64 {
         match self.admit_numbers(service, &keys, weight, at_ms) {
-            Some((permit, timeout)) => {
-                out[9] = timeout.map_or(-1.0, Span::as_ms);
-                let flags = self.flags();
+            Some(granted) => {
+                out[9] = granted.timeout_ms;
+                let flags = self.rearm();
                 self.write_flags(flags, out);
-                permit as i64 as f64
+                granted.permit as i64 as f64
             }
             None => self.admit_raw_fully(service, keys, weight, at_ms, out),
         }
@@ -65,7 +65,7 @@ impl Engine {
         keys: &[u64; MAX_KEYS],
         weight: f64,
         at_ms: f64,
-    ) -> Option<(u64, Option<Span>)> {
+    ) -> Option<Granted> {
         let at = Instant::from_wire_ms(at_ms).ok()?;
         let units = if weight == 1.0 { 1 } else { whole(weight)? };
         let lives = |handle: u64| handle == 0 || self.keys.resolve(handle).is_ok();
@@ -167,6 +167,7 @@ impl Engine {
     }
     fn fail(&mut self, fault: Fault, out: &mut Out) -> f64 {
         self.failed = Some(fault);
+        self.tidy = false;
         out[0] = f64::from(DETAILS);
         -1.0
     }
@@ -273,13 +274,6 @@ impl Engine {
         engine.go_alone(seed, at);
         Ok(engine)
     }
-}
-
-/// A whole number from 0 to 2^53 - 1.
-#[inline(always)]
-fn whole(number: f64) -> Option<u64> {
-    let n = number as i64;
-    ((0..=EXACT).contains(&n) && n as f64 == number).then_some(n as u64)
 }
 
 #[cold]

@@ -216,7 +216,17 @@ impl Bucket {
     /// Takes one unit.
     #[inline(always)]
     pub(super) fn take_one(&mut self, lane: &Lane, now: Instant, more: &mut Option<Box<More>>) {
-        self.take_cost(lane.limit, lane.unit, now, more);
+        let us = now.micros() + lane.unit.us;
+        // full until now: one unit carries nothing
+        if self.full.us < now.micros() && us < MAX_MICROS {
+            self.full = Fine { us, rest: lane.unit.rest };
+            self.since = now;
+            if let Some(more) = more {
+                more.lows.len = 0;
+            }
+        } else {
+            self.take_cost(lane.limit, lane.unit, now, more);
+        }
     }
     /// Counts a refusal of `units`.
     pub(super) fn count(&mut self, rule: &BucketRule, units: u64, now: Instant, more: &mut Option<Box<More>>) {
