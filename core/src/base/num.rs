@@ -176,7 +176,8 @@ mod tests {
             assert_eq!(whole(n as f64), Some(n));
         }
         assert_eq!(whole(-0.0), Some(0));
-        let not = [0.5, 1.5, -1.0, -65_536.0, 4_503_599_627_370_495.5, f64::MIN_POSITIVE, 5e-324, 9_007_199_254_740_992.0];
+        let not =
+            [0.5, 1.5, -1.0, -65_536.0, 4_503_599_627_370_495.5, f64::MIN_POSITIVE, 5e-324, 9_007_199_254_740_992.0];
         for x in not.into_iter().chain([f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -f64::NAN]) {
             assert_eq!(whole(x), None, "{x}");
         }
@@ -185,13 +186,12 @@ mod tests {
         #[test]
         fn a_whole_number_is_what_a_conversion_says(bits in any::<u64>(), n in 0u64..1 << 53, shift in 0u32..53) {
             for x in [f64::from_bits(bits), (n >> shift) as f64, (n >> shift) as f64 + 0.5] {
-                let expected = (x >= 0.0 && x < 9_007_199_254_740_992.0 && x as u64 as f64 == x).then_some(x as u64);
+                let expected = ((0.0..9_007_199_254_740_992.0).contains(&x) && x as u64 as f64 == x).then_some(x as u64);
                 prop_assert_eq!(whole(x), expected, "{}", x);
             }
         }
     }
     use alloc::format;
-    use proptest::prelude::*;
 
     proptest! {
         #[test]

@@ -24,14 +24,14 @@ pub struct Span(i64);
 /// Wire milliseconds to microseconds, rounded to the nearest. Errors: NaN, infinite, negative, beyond `max_ms`.
 #[inline]
 fn wire_micros(ms: f64, max_ms: f64) -> Result<i64, Code> {
+    let us = ms * 1000.0;
+    if (0.0..UNIT).contains(&us) {
+        // from 2^52 on a double is a whole number, and its last bits are it: the sum is rounded, a half to the even one
+        let sum = us + UNIT;
+        let nearest = (sum.to_bits() & (UNIT as u64 - 1)) as i64;
+        return Ok(nearest + i64::from(us - (sum - UNIT) == 0.5));
+    }
     if ms >= 0.0 && ms <= max_ms {
-        let us = ms * 1000.0;
-        if us < UNIT {
-            // from 2^52 on a double is a whole number, and its last bits are it: the sum is rounded, a half to the even one
-            let sum = us + UNIT;
-            let nearest = (sum.to_bits() & (UNIT as u64 - 1)) as i64;
-            return Ok(nearest + i64::from(us - (sum - UNIT) == 0.5));
-        }
         return Ok(us as i64);
     }
     Err(if ms.is_finite() { Code::NumberOutOfRange } else { Code::NumberNotFinite })
@@ -231,6 +231,7 @@ pub fn parse_span(text: &str) -> Option<Span> {
 mod tests {
     use super::*;
     use alloc::string::ToString;
+    use proptest::prelude::*;
 
     #[test]
     fn wire_milliseconds_round_to_the_nearest_microsecond() {
@@ -240,6 +241,17 @@ mod tests {
         assert_eq!(Instant::from_wire_ms(MAX_WIRE_MS + 1.0), Err(Code::NumberOutOfRange));
         assert_eq!(Instant::from_wire_ms(-1.0), Err(Code::NumberOutOfRange));
         assert_eq!(Instant::from_wire_ms(f64::NAN), Err(Code::NumberNotFinite));
+    }
+    proptest! {
+        #[test]
+        fn a_half_is_rounded_up_and_nothing_else(whole in 0u64..1 << 52, shift in 0u32..52, rest in 0.0f64..1.0, half in any::<bool>()) {
+            let ms = ((whole >> shift) as f64 + if half { 0.5 } else { rest }) / 1000.0;
+            let us = ms * 1000.0;
+            let expected = us as i64 + i64::from(us - libm::floor(us) >= 0.5);
+            if ms <= MAX_WIRE_MS {
+                prop_assert_eq!(Instant::from_wire_ms(ms).unwrap().micros(), expected, "{}", ms);
+            }
+        }
     }
     #[test]
     fn durations_read_as_written() {

@@ -37,11 +37,15 @@ impl Clock {
     pub(super) fn wall(&self, at: Instant) -> Instant {
         if at.is_never() { at } else { Instant::from_micros(at.micros().saturating_sub(self.offset)) }
     }
-    /// Time goes on to `at`, where it is neither behind nor at `limit`.
+    /// Is the host's clock behind?
+    pub(super) fn is_behind(&self) -> bool {
+        self.behind
+    }
+    /// Time goes on to `at`, if that is not over and before `limit`. Not for a clock that is behind.
     #[inline(always)]
     pub(super) fn go_on(&mut self, at: Instant, limit: Instant) -> Option<Instant> {
         let at = self.inside(at);
-        if at < self.now || at >= limit || self.behind {
+        if at < self.now || at >= limit {
             return None;
         }
         self.now = at;

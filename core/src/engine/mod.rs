@@ -92,7 +92,8 @@ pub struct Engine {
     effects: Vec<Effect>,
     /// When each of them happened.
     effect_times: Vec<Instant>,
-    /// There are no effects, no failing rules, no spared keys and no fault to be cleared. False where that is not known.
+    /// There are no effects, no failing rules, no spared keys and no fault to be cleared, and the clock is not behind. False where
+    /// that is not known: after every call that took the general road.
     pub(crate) tidy: bool,
     /// Do `effects` belong to an output that is still to come?
     untold: bool,
@@ -201,7 +202,7 @@ impl Engine {
     /// Clears what an ordinary call has no use for; what was told but not cleared is the general road's.
     #[inline(never)]
     fn tidy_up(&mut self) -> bool {
-        self.tidy = self.effects.is_empty() && self.failing.is_empty();
+        self.tidy = self.effects.is_empty() && self.failing.is_empty() && !self.clock.is_behind();
         if self.tidy {
             self.effect_times.clear();
             self.spared.clear();

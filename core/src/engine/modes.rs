@@ -4,6 +4,7 @@ use crate::base::num::Ratio;
 use crate::base::time::Span;
 use crate::engine::input::ModeScope;
 use crate::gate::rule::{Mode, Rule};
+use crate::measure::window::Shape;
 use crate::policy::{Policy, Service};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -25,6 +26,10 @@ pub(super) struct ServiceModes {
 /// The constants of a service that an ordinary call needs, side by side.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Route {
+    /// After how long a silent key starts anew.
+    pub(super) forget: Span,
+    /// How the breaker counts.
+    pub(super) shape: Shape,
     /// How long a permit lives.
     pub(super) lease: Span,
     /// From when on a call is slow; without a slow rule never.
@@ -44,10 +49,12 @@ pub(super) struct Route {
 }
 
 impl Route {
-    fn of(s: &Service) -> Route {
+    fn of(policy: &Policy, s: &Service) -> Route {
         let slow = s.breaker.as_ref().and_then(|b| b.slow);
         let timeout = s.timeout.total.into_iter().chain(s.deadline).min();
         Route {
+            forget: policy.keys.forget,
+            shape: s.breaker.as_ref().map_or(Shape::Count { calls: 1 }, |b| b.shape),
             lease: s.lease,
             slow_after: slow.map_or(Span::MAX, |slow| slow.over + Span::from_micros(1)),
             timeout,
@@ -91,7 +98,7 @@ impl Modes {
             let plain = is_plain(policy, s)
                 && (s.breaker.is_none() || m.breaker_now == Mode::Enforce)
                 && m.limits_now.iter().all(|mode| *mode == Mode::Enforce);
-            m.route = plain.then(|| Route::of(s));
+            m.route = plain.then(|| Route::of(policy, s));
         }
     }
     /// Takes an order in.

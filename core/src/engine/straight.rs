@@ -40,11 +40,11 @@ impl Engine {
     ) -> Option<Granted> {
         let at = service as usize;
         let route = self.modes.services.get(at)?.route.as_ref()?;
-        let (s, p) = (self.services.get_mut(at)?, self.policy.services.get(at)?);
+        let s = self.services.get_mut(at)?;
         if amounts[0] == 0 || self.permits.is_full() {
             return None;
         }
-        let road = Road { p, places: &s.limit_at, amounts, now, forget: self.policy.keys.forget };
+        let road = Road { policy: &self.policy.services, at, places: &s.limit_at, amounts, now, forget: route.forget };
         let (first, others) = s.splits.split_first_mut()?;
         let mut cells = [NO_CELL; MAX_SPLITS];
         cells[0] = road.find(first, &key)?;
@@ -115,17 +115,17 @@ impl Engine {
             return None;
         }
         let (rollup, ruled) = (held.rollup, route.ruled);
-        let own = match (&self.policy.services.get(at)?.breaker, held.breaker) {
-            (None, None) => None,
-            (Some(rule), Some(own)) => {
+        let own = match held.breaker {
+            None if route.breaker => return None,
+            None => None,
+            Some(own) => {
                 let b = first.breakers.get_mut(cell as usize)?;
                 let above = s.rollup.as_ref().is_none_or(|r| r.breaker.phase() == Phase::Closed);
                 if !(b.clear_road() == Some(own.generation) && above) {
                     return None;
                 }
-                Some((rule, b))
+                Some(b)
             }
-            _ => return None,
         };
         let retry = if route.retries { RetryVerdict::WORKED } else { RetryVerdict::OFF };
         let duration = duration.unwrap_or(now.since(held.granted));
@@ -137,15 +137,19 @@ impl Engine {
             }
         }
         if !others.is_empty() {
-            others.iter_mut().zip(cells.iter().skip(1)).for_each(|(split, cell)| split.leave(*cell, &mut self.keys, now));
+            others
+                .iter_mut()
+                .zip(cells.iter().skip(1))
+                .for_each(|(split, cell)| split.leave(*cell, &mut self.keys, now));
         }
         self.permits.release_ordinary(&mut s.fifos, slot);
         s.meter.settle(outcome);
         s.meter.latency.record(duration.micros() as u64);
-        if let Some((rule, b)) = own {
-            let sample = Sample { failure, slow: rule.slow.is_some_and(|slow| duration > slow.over) };
-            b.count(rule, now, sample);
-            if !b.is_spotless(rule) && b.tripped(rule, now).is_some() {
+        if let Some(b) = own {
+            let sample = Sample { failure, slow: duration >= route.slow_after };
+            b.count(route.shape, now, sample);
+            let policy = || self.policy.services.get(at).and_then(|p| p.breaker.as_ref());
+            if !b.is_spotless(route.shape) && policy().is_some_and(|p| b.tripped(p, now).is_some()) {
                 self.move_breaker(service, cell, |b, p, draw| b.evaluate(p, now, None, draw));
             }
             if let Some(above) = rollup.filter(|_| ruled) {
@@ -162,7 +166,8 @@ impl Engine {
 /// What every split of the service is asked with.
 #[derive(Clone, Copy)]
 struct Road<'a> {
-    p: &'a Service,
+    policy: &'a [Service],
+    at: usize,
     places: &'a [Place],
     amounts: &'a [u64; MAX_UNITS],
     now: Instant,
@@ -183,7 +188,9 @@ impl<'a> Road<'a> {
             states.zip(&split.lanes).all(|(state, lane)| state.is_ample(lane, self.now))
         } else {
             let mut rules = self.rules(&split.limits);
-            states.all(|state| rules.next().is_some_and(|(rule, units)| state.check(rule, units, self.now) == LimitCheck::Pass))
+            states.all(|state| {
+                rules.next().is_some_and(|(rule, units)| state.check(rule, units, self.now) == LimitCheck::Pass)
+            })
         };
         fits.then_some(cell)
     }
@@ -194,9 +201,10 @@ impl<'a> Road<'a> {
     }
     /// The limits of a split, and what the call takes of each.
     fn rules(self, limits: &[u16]) -> impl Iterator<Item = (&'a LimitPolicy, u64)> {
+        let rules = self.policy.get(self.at).map_or(&[][..], |p| &p.limits);
         limits.iter().filter_map(move |at| {
             let at = usize::from(*at);
-            self.p.limits.get(at).zip(self.places.get(at)).map(|(rule, place)| (rule, self.amounts[place.unit]))
+            rules.get(at).zip(self.places.get(at)).map(|(rule, place)| (rule, self.amounts[place.unit]))
         })
     }
     #[inline(never)]

@@ -59,13 +59,7 @@ impl Engine {
     }
     /// The straight road of an ordinary call. `None`: nothing was touched.
     #[inline(always)]
-    fn admit_numbers(
-        &mut self,
-        service: u32,
-        keys: &[u64; MAX_KEYS],
-        weight: f64,
-        at_ms: f64,
-    ) -> Option<Granted> {
+    fn admit_numbers(&mut self, service: u32, keys: &[u64; MAX_KEYS], weight: f64, at_ms: f64) -> Option<Granted> {
         let at = Instant::from_wire_ms(at_ms).ok()?;
         let units = if weight == 1.0 { 1 } else { whole(weight)? };
         let lives = |handle: u64| handle == 0 || self.keys.resolve(handle).is_ok();

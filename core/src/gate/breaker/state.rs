@@ -4,7 +4,7 @@ use crate::base::time::{Instant, Span};
 pub use crate::gate::breaker::kinds::{Because, Deadline, Kind, Order, Pass, Phase, Record, Refused, Transition};
 use crate::gate::breaker::policy::BreakerPolicy;
 use crate::gate::breaker::probes::{Probes, Verdict};
-use crate::measure::window::{Sample, Stamp, Window};
+use crate::measure::window::{Sample, Shape, Stamp, Window};
 use alloc::boxed::Box;
 
 /// The least share that a ramp admits, in percent.
@@ -187,14 +187,14 @@ impl Breaker {
                 self.window.fill(p.shape, now, stamp, sample);
                 self.streak = if sample.failure { self.streak.saturating_add(1) } else { 0 };
             }
-            None => self.count(p, now, sample),
+            None => self.count(p.shape, now, sample),
         }
         (true, self.evaluate(p, now, r.retry_after, draw))
     }
     /// Enters an outcome of this generation into a closed breaker; [`Breaker::evaluate`] judges.
     #[inline(always)]
-    pub fn count(&mut self, p: &BreakerPolicy, now: Instant, sample: Sample) {
-        self.window.record(p.shape, now, sample);
+    pub fn count(&mut self, shape: Shape, now: Instant, sample: Sample) {
+        self.window.record(shape, now, sample);
         self.streak = if sample.failure { self.streak.saturating_add(1) } else { 0 };
     }
     fn record_probe(
@@ -279,8 +279,8 @@ impl Breaker {
     }
     /// Is there nothing in the window, expired or not, that any rule could trip on? Cheaper than [`Breaker::tripped`].
     #[inline(always)]
-    pub fn is_spotless(&self, p: &BreakerPolicy) -> bool {
-        self.streak == 0 && self.window.is_spotless(p.shape)
+    pub fn is_spotless(&self, shape: Shape) -> bool {
+        self.streak == 0 && self.window.is_spotless(shape)
     }
     /// Has what was counted reached a rule?
     #[inline]
