@@ -16,6 +16,8 @@ pub const MAX_SPLITS: usize = 6;
 pub(super) const NO_CELL: u32 = u32::MAX;
 
 const NO_KEY: u32 = u32::MAX;
+const WHOLE: u8 = u8::MAX;
+const JOINED: u8 = u8::MAX - 1;
 const USED: u32 = 1 << 31;
 const PARKED: u32 = 1 << 30;
 const OWN_FAULT: u32 = 1 << 29;
@@ -122,6 +124,8 @@ fn make_room<T>(table: &mut Vec<T>, n: usize) {
 pub(super) struct Split {
     /// Indices into the policy's key names; empty for the whole service.
     pub(super) per: Vec<u8>,
+    /// The only one of them; [`WHOLE`] for none, [`JOINED`] for several.
+    by: u8,
     /// Does the service's breaker live here?
     pub(super) has_breaker: bool,
     /// Does the service's throttle live here? Beside the breaker, and also where there is none.
@@ -144,6 +148,11 @@ pub(super) struct Split {
 impl Split {
     pub(super) fn new(per: Vec<u8>) -> Self {
         Split {
+            by: match per.as_slice() {
+                [] => WHOLE,
+                [one] => *one,
+                _ => JOINED,
+            },
             per,
             has_breaker: false,
             has_throttle: false,
@@ -237,12 +246,11 @@ impl Split {
     /// been silent for longer than `forget`.
     #[inline(always)]
     pub(super) fn standing(&self, key: impl Fn(u8) -> Option<KeyId>, now: Instant, forget: Span) -> Option<u32> {
-        let one = match self.per.as_slice() {
-            [] => return Some(0),
-            [one] => *one,
-            _ => return None,
-        };
-        let cell = *self.cell_of.get(key(one)?.index())?;
+        if self.by == WHOLE {
+            return Some(0);
+        }
+        // no call has a key that is joined from several
+        let cell = *self.cell_of.get(key(self.by)?.index())?;
         let c = self.cells.get(cell as usize)?;
         (c.used() && (now < c.touched + forget || c.live() > 0)).then_some(cell)
     }

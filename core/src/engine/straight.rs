@@ -44,7 +44,8 @@ impl Engine {
         if amounts[0] == 0 || self.permits.is_full() {
             return None;
         }
-        let road = Road { policy: &self.policy.services, at, places: &s.limit_at, amounts, now, forget: route.forget };
+        let policy = self.policy.services.as_slice();
+        let road = Road { policy, at, places: &s.limit_at, amounts, now, forget: route.forget };
         let (first, others) = s.splits.split_first_mut()?;
         let mut cells = [NO_CELL; MAX_SPLITS];
         cells[0] = road.find(first, &key)?;
@@ -54,12 +55,15 @@ impl Engine {
             _ => None,
         };
         if !others.is_empty() {
+            // made anew, so that the one above need not stand in memory
+            let road = Road { policy, at, places: &s.limit_at, amounts, now, forget: route.forget };
             road.find_all(others, &key, &mut cells)?;
         }
         // Nothing refuses from here on.
         s.draws += 1;
         road.take(first, cells[0]);
         if !others.is_empty() {
+            let road = Road { policy, at, places: &s.limit_at, amounts, now, forget: route.forget };
             road.take_all(others, &cells);
         }
         s.meter.granted += 1;

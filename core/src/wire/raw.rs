@@ -70,7 +70,11 @@ impl Engine {
             return None;
         }
         let now = self.go_on(at)?;
-        let key = |name: u8| keys.get(usize::from(name)).filter(|h| **h != 0).map(|h| KeyId::named_by(*h));
+        let [first, ..] = *keys;
+        let key = |name: u8| {
+            let handle = if name == 0 { first } else { *keys.get(usize::from(name))? };
+            (handle != 0).then(|| KeyId::named_by(handle))
+        };
         self.admit_plainly(service & 0xffff, key, &[units, 0, 0, 0], false, now)
     }
     #[inline(never)]
