@@ -302,7 +302,7 @@ const READERS: [&str; 12] = [
     "core/src/gate/breaker/policy.rs",
     "core/src/gate/limit/policy.rs",
     "core/src/gate/limit/penalty.rs",
-    "core/src/gate/limit/zone.rs",
+    "core/src/base/zone_doc.rs",
     "core/src/call/outcome.rs",
     "core/src/call/retry.rs",
     "core/src/call/throttle.rs",

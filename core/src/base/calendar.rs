@@ -5,7 +5,8 @@ use crate::base::time::Instant;
 pub use crate::base::zone::Zone;
 use core::fmt;
 
-pub(super) const DAY_MICROS: i64 = 86_400_000_000;
+/// A day of 24 hours in microseconds.
+pub const DAY_MICROS: i64 = 86_400_000_000;
 
 /// A civil date. Range: every date that an [`Instant`] can fall on, and 9,999 years before and after.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -24,3 +24,5 @@ pub mod rng;
 pub mod time;
 pub mod write;
 mod zone;
+#[cfg(feature = "full")]
+pub mod zone_doc;

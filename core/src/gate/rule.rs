@@ -21,6 +21,19 @@ pub enum Mode {
 /// The words of [`Mode`].
 pub const MODES: [(&str, Mode); 3] = [("enforce", Mode::Enforce), ("shadow", Mode::Shadow), ("off", Mode::Off)];
 
+/// Who shares a count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Scope {
+    /// This process; the default.
+    #[default]
+    Process,
+    /// The fleet, through a store.
+    Fleet,
+}
+
+/// The words of [`Scope`].
+pub const SCOPES: [(&str, Scope); 2] = [("process", Scope::Process), ("fleet", Scope::Fleet)];
+
 /// The names of the keys that split a rule, in the order written; empty for one rule for the whole service.
 pub type Per = Vec<String>;
 

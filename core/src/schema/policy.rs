@@ -1,8 +1,8 @@
 //! The policy document. The shapes stand in the order of the page that describes them.
 use crate::base::json::Json;
 use crate::call::OUTCOMES;
-use crate::gate::limit::policy::{MAX_BUCKETS, MAX_LIMIT, MIN_BUCKETS, SCOPES};
-use crate::gate::rule::MODES;
+use crate::gate::limit::policy::{MAX_BUCKETS, MAX_LIMIT, MIN_BUCKETS};
+use crate::gate::rule::{MODES, SCOPES};
 use crate::policy::{breaker_presets, limit_presets};
 use crate::schema::Page;
 use crate::schema::shape::{

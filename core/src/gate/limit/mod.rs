@@ -12,11 +12,10 @@ pub mod sliding_window;
 pub mod state;
 pub mod token_bucket;
 pub mod view;
-pub mod zone;
 
 pub use penalty::Penalty;
 pub use period::Period;
-pub use policy::{Algorithm, LimitPolicy, OnRefuse, Scope};
+pub use policy::{Algorithm, LimitPolicy, OnRefuse};
 pub use state::{LimitCheck, LimitState};
 pub use token_bucket::Lane;
 pub use view::LimitView;

@@ -3,13 +3,13 @@ use crate::base::calendar::Zone;
 use crate::base::doc::{Node, Table};
 use crate::base::error::Code;
 use crate::base::order::sort_by;
+use crate::base::zone_doc::read_zone;
 use crate::gate::limit::fixed_window::{ALIGNS, Align, FixedRule};
 use crate::gate::limit::penalty::{Penalty, required};
 use crate::gate::limit::period::Period;
 use crate::gate::limit::sliding_window::SlidingRule;
 use crate::gate::limit::token_bucket::{BucketRule, Lane};
-use crate::gate::limit::zone::read_zone;
-use crate::gate::rule::Rule;
+use crate::gate::rule::{Rule, SCOPES, Scope};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -46,16 +46,6 @@ pub enum OnRefuse {
     Count,
 }
 
-/// Who shares the count.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Scope {
-    /// This process; the default.
-    #[default]
-    Process,
-    /// The fleet, through a store.
-    Fleet,
-}
-
 #[derive(Clone, Copy)]
 enum Kind {
     Bucket,
@@ -66,8 +56,6 @@ enum Kind {
 const KINDS: [(&str, Kind); 3] =
     [("token_bucket", Kind::Bucket), ("sliding_window", Kind::Sliding), ("fixed_window", Kind::Fixed)];
 const ON_REFUSE: [(&str, OnRefuse); 2] = [("keep", OnRefuse::Keep), ("count", OnRefuse::Count)];
-/// The words of [`Scope`].
-pub const SCOPES: [(&str, Scope); 2] = [("process", Scope::Process), ("fleet", Scope::Fleet)];
 
 /// One limit of a service.
 #[derive(Clone, PartialEq, Debug)]
