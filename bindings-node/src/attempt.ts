@@ -121,7 +121,7 @@ export class Attempt<T> implements Call, Entry {
     let out: T | PromiseLike<T>;
     try {
       out = fn(this);
-      if (isThenable(out)) return this.#until(out);
+      if (isThenable(out)) return this.#until(out instanceof Promise ? out : Promise.resolve(out));
     } catch (error) {
       this.#thrown(error);
       return null;
@@ -136,7 +136,7 @@ export class Attempt<T> implements Call, Entry {
   }
 
   /** The function's own end, or an earlier one. */
-  #until(out: PromiseLike<T>): Promise<T> | null {
+  #until(out: Promise<T>): Promise<T> | null {
     if (this.kind !== null) { // the caller gave up while `fn` ran
       out.then(undefined, ignore);
       return null;
@@ -204,16 +204,18 @@ export class Attempt<T> implements Call, Entry {
   #end(kind: Ended<T>["kind"], payload: unknown, facts: Facts | number): void {
     this.kind = kind;
     this.payload = payload;
-    this.#manner.facade.timers.leave(this);
-    const cancel = this.#extra?.cancel;
-    if (cancel !== undefined) this.#manner.signal?.removeEventListener("abort", cancel);
-    this.settled = this.#settle(facts);
+    const { facade, service } = this.#manner;
+    facade.timers.leave(this);
+    this.settled = this.#extra === null && facts === SUCCESS
+      ? facade.settleQuietly(this.#permit, SUCCESS, facade.now(), service)
+      : this.#settle(facts);
   }
 
   #settle(facts: Facts | number): Settled | 1 {
-    const { facade, service, idempotent } = this.#manner;
-    const reported = this.#extra?.reported;
-    const all = reported === undefined ? facts : { ...(typeof facts === "number" ? SUCCEEDED : facts), ...reported };
+    const { facade, service, idempotent, signal } = this.#manner;
+    const extra = this.#extra;
+    if (extra !== null && extra.cancel !== undefined) signal?.removeEventListener("abort", extra.cancel);
+    const all = extra?.reported === undefined ? facts : { ...(typeof facts === "number" ? SUCCEEDED : facts), ...extra.reported };
     try {
       return facade.settleQuietly(this.#permit, all, facade.now(), service, idempotent);
     } catch (error) {

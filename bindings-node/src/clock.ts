@@ -105,7 +105,13 @@ export class BehindWatch {
   engineAt(at: number): void { if (at > this.#last) this.#last = at; }
   /** Takes the instant that is about to be fed. */
   feed(at: number): boolean {
-    if (at >= this.#last) { this.#last = at; this.#since = Number.NaN; return false; }
+    if (at < this.#last) return this.#back(at);
+    this.#last = at;
+    this.#since = Number.NaN;
+    return false;
+  }
+
+  #back(at: number): boolean {
     if (this.#last - at <= FAR_MS) { this.#since = Number.NaN; return false; }
     if (Number.isNaN(this.#since)) { this.#since = at; return false; }
     // a further step back starts the count again

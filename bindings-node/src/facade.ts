@@ -24,7 +24,6 @@ export type { AdmitInput, Service } from "./types.js";
 /** A permit number for a plain yes, a `Grant` when there is more to say, or why not. */
 export type Admitted = number | Grant | Refused;
 
-
 export class Facade {
   readonly clock: Clock;
   readonly timers: TimerQueue;
@@ -44,7 +43,7 @@ export class Facade {
   #services = new Map<string, Service>();
   #epoch = 0;
   readonly #alarm: Alarm;
-  #steps: number;
+  #steps: number | undefined;
   #dirty = false;
   #begunAt = 0;
   #snappedAt = 0;
@@ -70,14 +69,10 @@ export class Facade {
     this.#policyJson = options.policyJson;
     this.#tape = options.record;
     this.#lastSnapshot = options.snapshot;
-    this.#steps = options.clock.steps ?? 0;
+    this.#steps = options.clock.steps;
     this.#revival = new Revival(this, options.loader);
     const at = this.clock.now();
-    try {
-      this.#begin(at);
-    } catch (error) {
-      throw readThrown(error);
-    }
+    try { this.#begin(at); } catch (error) { throw readThrown(error); }
     this.#handle({ verb: "advance" }, at);
     this.#revival.enlist();
     tally().engines += 1;
@@ -102,15 +97,12 @@ export class Facade {
   /** The instant to feed; orders a re-base when the clock was taken back for good. */
   now(): number {
     const at = this.clock.now();
-    const steps = this.clock.steps ?? 0;
-    if (this.#behind.feed(at) || steps !== this.#steps) {
-      this.#steps = steps;
-      this.#rebase(at);
-    }
+    if (this.#behind.feed(at) || this.clock.steps !== this.#steps) this.#rebase(at);
     return at;
   }
 
   #rebase(at: number): void {
+    this.#steps = this.clock.steps;
     const by = at - this.#behind.last;
     if (by >= 0) {
       if (this.#begunAt <= 0) this.#begin(at); // made where the host shows no time
@@ -126,52 +118,52 @@ export class Facade {
    * Throws `BrownoutError` for input that the core does not take.
    */
   admit(service: Service, keys: readonly (string | undefined)[], weight: number, at: number): Admitted {
+    let answer = this.#admit(service, keys, weight, at);
+    if (typeof answer === "number" || !(answer instanceof BrownoutError)) return answer;
+    if (answer.code === "stale_handle") {
+      this.#forget(keys);
+      // another thread that shares this engine has given it another policy
+      if (answer.path === "service" && this.#raw !== null) this.#contained((raw) => this.#read(raw));
+      answer = this.#admit(this.service(service.info.name), keys, weight, at);
+    }
+    if (answer instanceof BrownoutError) throw answer;
+    return answer;
+  }
+
+  /** Asks once; an error of the core is returned. */
+  #admit(service: Service, keys: readonly (string | undefined)[], weight: number, at: number): Admitted | BrownoutError {
     const raw = this.#alive(at);
-    if (!raw) return this.#away(service.info);
-    let again = true;
-    for (;;) {
-      let permit: number;
-      let error: BrownoutError;
-      try {
-        permit = raw.admit(service.handle, this.#key(keys[0], at), this.#key(keys[1], at), this.#key(keys[2], at), this.#key(keys[3], at), weight, at);
-        const n = raw.scratch;
-        const flags = n[SLOT.flags] ?? 0;
-        if (!this.#dirty) this.#touch();
-        if (permit > 0 && flags === 0) return permit;
-        if (permit >= 0) {
-          const answer = this.#answer(raw, n, flags, permit, service.info, at);
-          // the handle stands for a key that found no room: next time it may
-          if (typeof answer === "object" && "refusal" in answer && answer.refusal.code === "keys_exhausted") this.#forget(keys);
-          return answer;
-        }
-        error = this.#error(raw);
-      } catch (thrown) {
-        this.#trapped(thrown);
-        return this.#away(service.info);
-      }
-      if (again && error.code === "stale_handle") {
-        again = false;
-        this.#forget(keys);
-        if (error.path === "service") {
-          // another thread that shares this engine has given it another policy
-          this.#read(raw);
-          service = this.service(service.info.name);
-        }
-        continue;
-      }
-      throw error;
+    if (raw === null) return this.#away(service.info);
+    try {
+      const k0 = this.#key(keys[0], at);
+      const permit = keys.length === 1
+        ? raw.admit(service.handle, k0, 0, 0, 0, weight, at)
+        : raw.admit(service.handle, k0, this.#key(keys[1], at), this.#key(keys[2], at), this.#key(keys[3], at), weight, at);
+      if (permit > 0 && this.#dirty && raw.scratch[SLOT.flags] === 0) return permit;
+      return this.#answer(raw, permit, service.info, keys, at);
+    } catch (thrown) {
+      this.#trapped(thrown);
+      return this.#away(service.info);
     }
   }
 
-  #answer(raw: RawEngine, n: Float64Array, flags: number, permit: number, service: ServiceInfo, at: number): Admitted {
+  #answer(raw: RawEngine, permit: number, service: ServiceInfo, keys: readonly (string | undefined)[], at: number): Admitted | BrownoutError {
+    if (!this.#dirty) this.#touch();
+    if (permit < 0) return this.#error(raw);
+    const n = raw.scratch;
+    const flags = n[SLOT.flags] ?? 0;
+    if (permit > 0 && flags === 0) return permit;
     if (flags & FLAG.rearm) this.#alarm.set(n[SLOT.nextMs] ?? -1, at);
-    let answer: Admitted = permit > 0 ? grantOfScratch(n, permit) : refusalOfScratch(n, this.#names, service);
-    if (!needsDrain(flags)) return answer;
-    const out = this.#drain(raw);
-    const d = out.decision;
-    if (d?.result === "granted") answer = grantOf({ ...d, permit });
-    else if (d?.result === "refused") answer = refusalOf(d);
-    this.#deliver(out, at);
+    let answer: Grant | Refused = permit > 0 ? grantOfScratch(n, permit) : refusalOfScratch(n, this.#names, service);
+    if (needsDrain(flags)) {
+      const out = this.#drain(raw);
+      const d = out.decision;
+      if (d?.result === "granted") answer = grantOf({ ...d, permit });
+      else if (d?.result === "refused") answer = refusalOf(d);
+      this.#deliver(out, at);
+    }
+    // the handle stands for a key that found no room: next time it may
+    if ("refusal" in answer && answer.refusal.code === "keys_exhausted") this.#forget(keys);
     return answer;
   }
 
@@ -185,9 +177,11 @@ export class Facade {
   /** Settles by the number of an outcome. Throws `unknown_permit` and the like. */
   settle(permit: number, outcome: number, durationMs: number, at: number): Settled | 1 {
     const raw = this.#alive(at);
-    if (!raw || permit === 0) return UNSETTLED;
+    if (raw === null || permit === 0) return UNSETTLED;
     try {
-      return this.#settled(raw, raw.settle(permit, outcome, durationMs, at), outcome, at);
+      const counted = raw.settle(permit, outcome, durationMs, at);
+      if (counted === 1 && this.#dirty && raw.scratch[SLOT.flags] === 0) return 1;
+      return this.#settled(raw, counted, outcome, at);
     } catch (error) {
       this.#trapped(error);
       return UNSETTLED;
@@ -195,11 +189,11 @@ export class Facade {
   }
 
   #settled(raw: RawEngine, counted: number, outcome: number, at: number): Settled | 1 {
+    if (!this.#dirty) this.#touch();
+    if (counted < 0) throw this.#error(raw);
     const n = raw.scratch;
     const flags = n[SLOT.flags] ?? 0;
-    if (!this.#dirty) this.#touch();
     if (counted === 1 && flags === 0) return 1;
-    if (counted < 0) throw this.#error(raw);
     if (flags & FLAG.rearm) this.#alarm.set(n[SLOT.nextMs] ?? -1, at);
     let settled = settledOfScratch(n, counted === 1, outcome, this.#names);
     if (needsDrain(flags)) {
@@ -220,15 +214,18 @@ export class Facade {
   /** The same for guards: a permit that the engine no longer knows is no error of the person who called. */
   settleQuietly(permit: number, facts: Facts | number, at: number, service: string, idempotent?: boolean): Settled | 1 {
     try {
-      if (typeof facts === "number") return this.settle(permit, facts, Number.NaN, at);
-      // numbers do not say whether a call may be made twice
-      const kind = this.#services.get(service)?.info.retries === false ? this.#judged.kind(service, facts) : undefined;
-      const known = kind === undefined ? undefined : this.#judged.outcome(kind);
-      if (known !== undefined) return plainly(this.settle(permit, known, Number.NaN, at), this.#names.outcomes[known]);
-      const settled = this.settleFacts(permit, facts, at, idempotent === undefined ? undefined : { idempotent });
-      if (kind !== undefined) this.#judged.learn(kind, this.#names.outcomes.indexOf(settled.outcome), settled.because);
-      return settled;
+      return typeof facts === "number" ? this.settle(permit, facts, Number.NaN, at) : this.#settleKind(permit, facts, at, service, idempotent);
     } catch (error) { return forgiven(error); }
+  }
+
+  #settleKind(permit: number, facts: Facts, at: number, service: string, idempotent: boolean | undefined): Settled {
+    // numbers do not say whether a call may be made twice
+    const once = this.#services.get(service)?.info.retries === false;
+    const known = once ? this.#judged.outcome(service, facts) : -1;
+    if (known >= 0) return plainly(this.settle(permit, known, Number.NaN, at), this.#names.outcomes[known]);
+    const settled = this.settleFacts(permit, facts, at, idempotent === undefined ? undefined : { idempotent });
+    if (once) this.#judged.learn(service, facts, this.#names.outcomes.indexOf(settled.outcome), settled.because);
+    return settled;
   }
 
   /** Any verb; the decision. Throws `engine_lost` while the engine is away. */

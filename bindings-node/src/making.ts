@@ -20,8 +20,8 @@ export interface FacadeOptions {
   record?: RecordSink;
 }
 
-/** How many key handles are remembered unless the options say otherwise: a bound of memory, not a rule. */
-export const KEY_CACHE = 16_384;
+/** How many key handles are remembered unless the options say otherwise: a bound of memory (some 20 MB), not a rule. */
+export const KEY_CACHE = 262_144;
 /** The rest between two parts of a snapshot. */
 export const PART_EVERY_MS = 1;
 /** How often a changed engine is snapshotted unless the options say otherwise. */

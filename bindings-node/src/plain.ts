@@ -31,12 +31,8 @@ export class Plan implements Manner<unknown> {
     this.#timeoutMs = o.timeoutMs;
   }
 
-  /**
-   * Asks, runs and settles. Rejects with `BrownoutError` for a question that the core does not take, before anything was run.
-   * What awaits is one function: it goes on in the context of its caller, also after a timeout, which comes in that of whoever
-   * set the host's timer.
-   */
-  async run(service: Service, keys: Keys, fn: Fn): Promise<Result<unknown>> {
+  /** Asks, runs and settles. Throws `BrownoutError` for a question that the core does not take, before anything was run. */
+  run(service: Service, keys: Keys, fn: Fn): Promise<Result<unknown>> {
     const { facade } = this;
     const at = facade.now();
     const answer = facade.admit(service, keys, this.#weight, at);
@@ -46,23 +42,36 @@ export class Plan implements Manner<unknown> {
     if (typeof answer === "number") permit = answer;
     else if ("refusal" in answer) {
       const { refusal, retry } = answer;
-      if (retry === undefined) return refused(refusal, service.info.fallback, 0);
-      return this.#goOn(service, keys, fn, { sinceMs: at, retry, last: undefined });
+      if (retry !== undefined) return this.#goOn(service, keys, fn, { sinceMs: at, retry, last: undefined });
+      const said = refused(refusal, service.info.fallback, 0);
+      said.ok satisfies false; // an object that was looked at is known to be no thenable: without, the promise would search it for a `then`
+      return Promise.resolve(said);
     } else {
       permit = answer.permit;
       probe = answer.probe;
       timeoutMs ??= answer.timeoutMs;
     }
     const attempt = new Attempt<unknown>(this, permit, probe, 0, timeoutMs ?? service.info.timeout_ms ?? undefined, "total");
-    const landing = attempt.start(fn, at);
-    if (landing !== null) attempt.land(await landing);
     // One that stays: were none alive, a full collection would drop their hidden class, and with it the code compiled for it.
     facade.specimen ??= new Attempt<unknown>(this, permit, false, 0, undefined, "total");
-    const { settled } = attempt;
-    if (settled === 1 && attempt.kind === "value") {
+    return this.#land(attempt, attempt.start(fn, at), service, keys, fn, at);
+  }
+
+  /**
+   * The rest of the call. One function awaits all of it, so that it goes on in the context of its caller, also after a timeout, which
+   * comes in that of whoever set the host's timer.
+   */
+  async #land(attempt: Attempt<unknown>, landing: Promise<unknown> | null, service: Service, keys: Keys, fn: Fn, at: number): Promise<Result<unknown>> {
+    if (landing !== null) attempt.land(await landing);
+    if (attempt.settled === 1 && attempt.kind === "value") {
       const result: Ok<unknown> = { ok: true, value: attempt.payload, degraded: false, outcome: "success", attempts: 1 };
       return result;
     }
+    return this.#ended(attempt, service, keys, fn, at);
+  }
+
+  #ended(attempt: Attempt<unknown>, service: Service, keys: Keys, fn: Fn, at: number): Result<unknown> | Promise<Result<unknown>> {
+    const { settled } = attempt;
     const ended = endedOf(attempt);
     if (settled !== 1 && settled.retry !== undefined) return this.#goOn(service, keys, fn, { sinceMs: at, retry: settled.retry, last: ended });
     return resultOfEnd(ended, service.info.fallback, 1);

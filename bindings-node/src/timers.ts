@@ -1,7 +1,8 @@
 // One host timer for everything that waits: call timeouts, pauses between attempts, snapshots.
 //
 // Entries of equal length stand in one first-in-first-out list, so entering and leaving is O(1), makes nothing and touches no
-// host timer: a call that ends in time costs a few pointers. The host timer may fire early and finds nothing; it is never late.
+// host timer. Before that they wait in a porch, from which most calls leave again before anybody looks: a call that ends in time
+// costs a few pointers. The host timer may fire early and finds nothing; it is never late.
 import type { Clock } from "./clock.js";
 
 /** One waiting entry. */
@@ -11,15 +12,18 @@ export interface Waiting {
 }
 
 /** Where an entry is. */
-export type Place = 0 | 1 | 2 | 3;
+export type Place = 0 | 1 | 2 | 3 | 4 | 5;
 const OUT = 0;
 const QUEUED = 1;
 /** Queued, and the process stays alive for it. */
 const HELD = 2;
 /** Taken from its list, and about to run unless it is cleared first. */
 const DUE = 3;
+/** In the porch, and to be queued; the second keeps the process alive. */
+const CAME = 4;
+const CAME_HELD = 5;
 
-/** Something that can wait in one queue at a time. What waits carries the links itself, so that waiting makes no object. */
+/** Something that can wait, once. What waits carries the links itself, so that waiting makes no object. */
 export interface Entry {
   /** @internal Null at first, as the two below; `dueMs` and `place` are 0. */
   prevEntry: Entry | null;
@@ -58,6 +62,9 @@ export class Lane {
   constructor(readonly lengthMs: number) {}
 }
 
+/** How many entries the porch holds before those that are still there are queued. */
+const PORCH = 32;
+
 /** Runs something at the end of this turn of the event loop; at once where the host has no such thing. */
 const soon: (fn: () => void) => void = typeof setImmediate === "function" ? setImmediate : (fn) => { fn(); };
 
@@ -77,6 +84,11 @@ export class TimerQueue {
   #held = false;
   #letting = false;
   #live = 0;
+  /** Entries that came since the last look, with when they are due and how long they wait. */
+  readonly #porch: (Entry | null)[] = new Array<Entry | null>(PORCH).fill(null);
+  readonly #dues = new Float64Array(PORCH);
+  readonly #lengths = new Float64Array(PORCH);
+  #came = 0;
   /** Where timers end with the request that set them, each entry has a host timer of its own. */
   readonly #own: WeakMap<Entry, unknown> | null;
   constructor(readonly clock: Clock) { this.#own = clock.perCall ? new WeakMap() : null; }
@@ -95,27 +107,61 @@ export class TimerQueue {
   enter(entry: Entry, nowMs: number, delayMs: number, holds: boolean): void {
     const length = delayMs > 0 ? delayMs : 0;
     if (this.#own !== null) return this.#alone(this.#own, entry, length);
-    const latest = this.#latest;
-    const lane = latest !== null && latest.lengthMs === length ? latest : this.#lane(length);
-    const tail = lane.tail;
-    entry.lane = lane;
-    entry.dueMs = nowMs + length;
-    entry.place = holds ? HELD : QUEUED;
-    entry.prevEntry = tail;
-    if (tail === null) lane.head = entry; else tail.nextEntry = entry;
-    lane.tail = entry;
+    if (this.#came === PORCH) this.#empty();
+    const at = this.#came++;
+    const due = nowMs + length;
+    this.#porch[at] = entry;
+    this.#dues[at] = due;
+    this.#lengths[at] = length;
     this.#live += 1;
+    entry.place = holds ? CAME_HELD : CAME;
     if (holds && this.#holding++ === 0 && !this.#held) this.#hold(true);
-    if (entry.dueMs < this.#timerDue) this.#arm(nowMs, entry.dueMs);
+    if (due < this.#timerDue) this.#arm(nowMs, due);
   }
 
   /** Stops an entry; harmless when it does not wait. */
   leave(entry: Entry): void {
     const { place } = entry;
     if (place === OUT) return;
-    if (this.#own !== null) this.clock.clearTimer(this.#own.get(entry));
-    else if (place !== DUE) this.#unlink(entry);
     entry.place = OUT;
+    if (place === CAME_HELD) this.#gone(true);
+    else this.#leaveFrom(entry, place);
+  }
+
+  #leaveFrom(entry: Entry, place: Place): void {
+    if (this.#own !== null) this.clock.clearTimer(this.#own.get(entry));
+    else if (place === CAME) this.#gone(false);
+    else if (place !== DUE) this.#unlink(entry, place === HELD);
+  }
+
+  #gone(held: boolean): void {
+    this.#live -= 1;
+    if (held && --this.#holding === 0 && this.#held && !this.#letting) this.#letGoSoon();
+  }
+
+  /** Queues who is still in the porch, and forgets who was. */
+  #empty(): void {
+    const came = this.#came;
+    this.#came = 0;
+    for (let i = 0; i < came; i += 1) {
+      const entry = this.#porch[i];
+      if (entry === null || entry === undefined) continue;
+      this.#porch[i] = null;
+      if (entry.place === OUT) continue;
+      entry.dueMs = this.#dues[i] as number;
+      entry.place = entry.place === CAME ? QUEUED : HELD;
+      this.#queue(entry, this.#lengths[i] as number);
+    }
+  }
+
+  #queue(entry: Entry, length: number): void {
+    const latest = this.#latest;
+    const lane = latest !== null && latest.lengthMs === length ? latest : this.#lane(length);
+    const tail = lane.tail;
+    entry.lane = lane;
+    entry.prevEntry = tail;
+    if (tail === null) lane.head = entry; else tail.nextEntry = entry;
+    lane.tail = entry;
   }
 
   #alone(own: WeakMap<Entry, unknown>, entry: Entry, length: number): void {
@@ -133,21 +179,22 @@ export class TimerQueue {
     return lane;
   }
 
-  #unlink(entry: Entry): void {
+  #unlink(entry: Entry, held: boolean): void {
     const { prevEntry, nextEntry } = entry;
     const lane = entry.lane as Lane;
     if (prevEntry === null) lane.head = nextEntry; else prevEntry.nextEntry = nextEntry;
     if (nextEntry === null) lane.tail = prevEntry; else nextEntry.prevEntry = prevEntry;
     entry.prevEntry = entry.nextEntry = entry.lane = null;
-    this.#live -= 1;
     if (lane.head === null && this.#lanes.size > KEPT_LANES) {
       this.#lanes.delete(lane.lengthMs);
       if (this.#latest === lane) this.#latest = null;
     }
-    if (entry.place === HELD && --this.#holding === 0 && this.#held && !this.#letting) {
-      this.#letting = true;
-      soon(this.#letGo);
-    }
+    this.#gone(held);
+  }
+
+  #letGoSoon(): void {
+    this.#letting = true;
+    soon(this.#letGo);
   }
 
   readonly #letGo = (): void => {
@@ -174,9 +221,10 @@ export class TimerQueue {
     this.#held = false;
     this.#timerDue = Number.POSITIVE_INFINITY;
     const now = this.clock.now();
+    this.#empty();
     const due: Entry[] = []; // they stay clearable until their turn: one entry may clear another
     for (const lane of this.#lanes.values()) {
-      for (let e = lane.head; e !== null && e.dueMs <= now; e = lane.head) { this.#unlink(e); e.place = DUE; due.push(e); }
+      for (let e = lane.head; e !== null && e.dueMs <= now; e = lane.head) { this.#unlink(e, e.place === HELD); e.place = DUE; due.push(e); }
     }
     due.sort((a, b) => a.dueMs - b.dueMs);
     for (const e of due) {
@@ -189,11 +237,13 @@ export class TimerQueue {
 
   /** The clock was re-based by `byMs`: what is left to wait stays the same. */
   shift(byMs: number): void {
+    this.#empty();
     for (const lane of this.#lanes.values()) for (let e = lane.head; e !== null; e = e.nextEntry) e.dueMs += byMs;
     this.#timerDue = Number.POSITIVE_INFINITY;
     this.#rearm();
   }
 
+  /** What stands in the porch has set the timer when it came. */
   #rearm(): void {
     let earliest = Number.POSITIVE_INFINITY;
     for (const lane of this.#lanes.values()) if (lane.head && lane.head.dueMs < earliest) earliest = lane.head.dueMs;

@@ -30,6 +30,43 @@ test("an entry may clear another that is due at the same instant", async () => {
   expect([ran, queue.size]).toEqual([["a"], 0]);
 });
 
+test("many entries of several lengths, some of which leave, run at their instants and in order", async () => {
+  const clock = new FakeClock(0);
+  const queue = new TimerQueue(clock);
+  const ran: [number, number][] = [];
+  const waiting = Array.from({ length: 500 }, (_, i) => queue.after(10 + (i % 3) * 10, () => ran.push([clock.now(), i])));
+  waiting.forEach((entry, i) => { if (i % 5 !== 0) entry.clear(); });
+  expect([queue.size, clock.pending]).toEqual([100, 1]);
+  await clock.advance(15);
+  const late = queue.after(5, () => ran.push([clock.now(), 500]));
+  queue.after(4, () => late.clear());
+  await clock.advance(100);
+  const wanted = [0, 1, 2].flatMap((lane) => Array.from({ length: 100 }, (_, n) => n * 5).filter((i) => i % 3 === lane).map((i) => [10 + lane * 10, i]));
+  expect(ran).toEqual(wanted);
+  expect([queue.size, clock.pending]).toEqual([0, 0]);
+});
+
+test("the host's timer is held while something waits, and let go once at the end of a turn", async () => {
+  const clock = Object.assign(new FakeClock(0), { held: [] as boolean[], hold(_: unknown, on: boolean) { this.held.push(on); } });
+  const queue = new TimerQueue(clock);
+  const turn = (): Promise<void> => new Promise((done) => { setImmediate(done); });
+  queue.after(50, () => undefined, false);
+  expect(clock.held).toEqual([]);
+  for (let i = 0; i < 100; i += 1) queue.after(100, () => undefined).clear();
+  expect(clock.held).toEqual([true]);
+  await turn();
+  expect(clock.held).toEqual([true, false]);
+  const one = queue.after(100, () => undefined);
+  await turn();
+  expect(clock.held).toEqual([true, false, true]);
+  one.clear();
+  const two = queue.after(10, () => undefined); // earlier: another host timer, which is held from the start
+  expect(clock.held).toEqual([true, false, true, true]);
+  two.clear();
+  await turn();
+  expect(clock.held).toEqual([true, false, true, true, false]);
+});
+
 test("a throwing entry does not stop the others", async () => {
   const clock = new FakeClock(0);
   const queue = new TimerQueue(clock);

@@ -60,6 +60,38 @@ test("a cancelled call settles once as neutral and is not asked for its fallback
   expect([asked, ledger.granted.length, ledger.open, ledger.twice]).toEqual([0, 1, [], []]);
 });
 
+test("a call that is cancelled while its function runs is over at once, whatever becomes of the function", async () => {
+  const { bo, ledger } = bench();
+  const controller = new AbortController();
+  for (const rest of [Promise.resolve(1), Promise.reject(new Error("nobody waits for it")), new Promise(() => undefined)]) {
+    const signal = AbortSignal.any([controller.signal, AbortSignal.abort("left")]);
+    expect(await bo.guard("up", { signal }).run(() => rest)).toMatchObject({ ok: false, reason: "cancelled", attempts: 0 });
+    const inside = new AbortController();
+    expect(await bo.guard("up", { signal: inside.signal }).run(() => { inside.abort("left"); return rest; })).toMatchObject({ ok: false, reason: "cancelled", error: "left", attempts: 1 });
+  }
+  expect([ledger.granted.length, ledger.open, ledger.twice]).toEqual([3, [], []]);
+});
+
+test.each<[string, unknown, object]>([
+  ["that resolves", { then: (ok: (v: number) => void) => { ok(5); ok(6); } }, { ok: true, value: 5 }],
+  ["that rejects", { then: (_: unknown, no: (e: unknown) => void) => { no("no"); } }, { ok: false, reason: "failed", error: "no" }],
+  ["that throws", { then: () => { throw new Error("boom"); } }, { ok: false, reason: "failed", error: new Error("boom") }],
+  ["that resolves and then throws", { then: (ok: (v: number) => void) => { ok(5); throw new Error("late"); } }, { ok: true, value: 5 }],
+])("a thenable of another make %s settles once", async (_, thenable, wanted) => {
+  const { bo, ledger } = bench();
+  expect(await bo.guard("up").run(() => thenable as PromiseLike<number>)).toMatchObject(wanted);
+  expect([ledger.granted.length, ledger.open, ledger.twice, bo.facade.timers.size]).toEqual([1, [], [], 1]);
+});
+
+test("an error is handed on as it is, even where it looks like a promise", async () => {
+  const { bo, ledger } = bench();
+  const error = { then: () => { throw new Error("asked"); } };
+  const result = await bo.guard("up").run(() => Promise.reject(error as never));
+  expect(result.ok ? undefined : result).toMatchObject({ reason: "failed", outcome: "failure" });
+  expect((result as { error: unknown }).error).toBe(error);
+  expect([ledger.open, ledger.twice]).toEqual([[], []]);
+});
+
 test("a call that is cancelled before it began takes no permit", async () => {
   const { bo, ledger } = bench();
   expect(await bo.guard("up", { signal: AbortSignal.abort() }).run(boom)).toMatchObject({ ok: false, reason: "cancelled", attempts: 0 });

@@ -4,12 +4,19 @@
 import * as glue from "../generated/engine_bg.js";
 import type { EngineLoader, RawEngine } from "../raw.js";
 
-interface Exports { readonly memory: WebAssembly.Memory; __wbindgen_start(): void }
-/** What the glue's class has beside its declared methods. */
-interface Handle { __destroy_into_raw(): number }
+/** What is called without the glue: numbers alone cross here. */
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  __wbindgen_start(): void;
+  engine_admit(engine: number, service: number, k0: number, k1: number, k2: number, k3: number, weight: number, atMs: number): number;
+  engine_settle(engine: number, permit: number, outcome: number, durationMs: number, atMs: number): number;
+}
+/** What the glue's class has beside its declared methods; the pointer is 0 once the engine is gone. */
+interface Handle { readonly __wbg_ptr: number; __destroy_into_raw(): number }
+type Raw = glue.Engine & Handle;
 
 /** The engines of one instance. The set is strong, so that none is freed twice or into another instance. */
-interface Instance { readonly memory: WebAssembly.Memory; readonly engines: Set<glue.Engine> }
+interface Instance { readonly exports: Exports; readonly engines: Set<Raw> }
 
 const GLUE = "./engine_bg.js";
 
@@ -18,39 +25,44 @@ function instantiate(module: WebAssembly.Module): Instance {
   const exports = instance.exports as unknown as Exports;
   glue.__wbg_set_wasm(instance.exports);
   exports.__wbindgen_start();
-  return { memory: exports.memory, engines: new Set() };
+  return { exports, engines: new Set() };
 }
 
-type Dropped = { home: Instance; raw: glue.Engine };
+type Dropped = { home: Instance; raw: Raw };
 /** Workers with an old compatibility date have no such registry: there an engine lives as long as its isolate. */
 const dropped = typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry<Dropped>(({ home, raw }) => {
   if (home.engines.delete(raw)) raw.free();
 });
 
 class WasmEngine implements RawEngine {
-  readonly #raw: glue.Engine;
+  readonly #raw: Raw;
   readonly #home: Instance;
+  readonly #admit: Exports["engine_admit"];
+  readonly #settle: Exports["engine_settle"];
   #scratch: Float64Array;
 
-  constructor(raw: glue.Engine, home: Instance) {
+  constructor(engine: glue.Engine, home: Instance) {
+    const raw = engine as Raw;
     this.#raw = raw;
     this.#home = home;
-    this.#scratch = new Float64Array(home.memory.buffer, raw.scratch(), 16);
+    this.#admit = home.exports.engine_admit;
+    this.#settle = home.exports.engine_settle;
+    this.#scratch = new Float64Array(home.exports.memory.buffer, raw.scratch(), 16);
     home.engines.add(raw);
     dropped?.register(this, { home, raw }, this);
   }
   get scratch(): Float64Array {
     // growing the memory detaches every view of it
-    if (this.#scratch.length === 0) this.#scratch = new Float64Array(this.#home.memory.buffer, this.#raw.scratch(), 16);
+    if (this.#scratch.length === 0) this.#scratch = new Float64Array(this.#home.exports.memory.buffer, this.#raw.scratch(), 16);
     return this.#scratch;
   }
   names(): string { return this.#raw.names(); }
   key(name: string, atMs: number): number { return this.#raw.key(name, atMs); }
   admit(service: number, k0: number, k1: number, k2: number, k3: number, weight: number, atMs: number): number {
-    return this.#raw.admit(service, k0, k1, k2, k3, weight, atMs);
+    return this.#admit(this.#raw.__wbg_ptr, service, k0, k1, k2, k3, weight, atMs);
   }
   settle(permit: number, outcome: number, durationMs: number, atMs: number): number {
-    return this.#raw.settle(permit, outcome, durationMs, atMs);
+    return this.#settle(this.#raw.__wbg_ptr, permit, outcome, durationMs, atMs);
   }
   advance(atMs: number): number { return this.#raw.advance(atMs); }
   drain(): string { return this.#raw.drain(); }
@@ -85,10 +97,10 @@ export function wasmLoader(compile: () => WebAssembly.Module): EngineLoader {
     discard() {
       if (!instance) return;
       // forgets the pointers without touching the memory that they point into
-      for (const raw of instance.engines) (raw as unknown as Handle).__destroy_into_raw();
+      for (const raw of instance.engines) raw.__destroy_into_raw();
       instance.engines.clear();
       // growing, even by nothing, detaches the glue's cached views of the old memory: they must not outlive it
-      instance.memory.grow(0);
+      instance.exports.memory.grow(0);
       instance = undefined;
     },
   };
