@@ -1,4 +1,5 @@
 //! Wall time as the host anchored it, read without leaving Rust.
+use pyo3::intern;
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -48,20 +49,35 @@ impl Anchor {
     }
     /// The present instant in milliseconds; None where the host must be asked.
     pub(crate) fn now_ms(&self) -> Option<f64> {
-        let now_s = monotonic_s()?;
+        let now_s = system_s()?;
         let since_s = now_s - self.base_s.get();
         (now_s < self.until_s.get()).then(|| self.wall_ms.get() + since_s * 1000.0 * self.speed.get())
     }
 }
 
+impl Anchor {
+    /// Real seconds that `span_ms` take.
+    pub(crate) fn wait_s(&self, span_ms: f64) -> f64 {
+        span_ms.max(0.0) / 1000.0 / self.speed.get()
+    }
+}
+
+/// Python's `time.monotonic()`.
+pub(crate) fn monotonic_s(py: Python<'_>) -> PyResult<f64> {
+    match system_s() {
+        Some(now_s) => Ok(now_s),
+        None => py.import(intern!(py, "time"))?.call_method0(intern!(py, "monotonic"))?.extract(),
+    }
+}
+
 /// As Python's `time.monotonic()`, to the bit.
 #[cfg(target_os = "linux")]
-fn monotonic_s() -> Option<f64> {
+fn system_s() -> Option<f64> {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     Some((now.tv_sec * 1_000_000_000 + now.tv_nsec) as f64 / 1e9)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn monotonic_s() -> Option<f64> {
+fn system_s() -> Option<f64> {
     None
 }

@@ -26,19 +26,28 @@ impl Guarded {
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let line = self.line.get();
-        let ticket = match line.enter(py, Some((args, kwargs)))? {
-            Entry::Plain(ticket) => ticket,
+        let grant = match line.enter(py, Some((args, kwargs)))? {
+            Entry::Plain(grant) => grant,
+            Entry::Refused(said) => {
+                let refusal = line.refused(py, said)?;
+                return self.over(args, kwargs, "_refused", (refusal,));
+            }
             Entry::Told(key, at_ms, said) => return self.over(args, kwargs, "_told", (key, at_ms, said)),
             Entry::Whole(key) => return self.over(args, kwargs, "_whole", (key,)),
         };
         let value = match self.call.bind(py).call(args, kwargs) {
             Ok(value) => value,
-            Err(error) => return self.over(args, kwargs, "_raised", (ticket, error.into_value(py))),
+            Err(error) => {
+                if line.fail(py, grant.permit, grant.at_ms, grant.timeout_ms, error.value(py))? {
+                    return Err(error);
+                }
+                return self.over(args, kwargs, "_raised", (grant.ticket(None), error.into_value(py)));
+            }
         };
-        match line.leave(py, ticket.permit as f64, ticket.at_ms, ticket.timeout_ms, &value)? {
+        match line.leave(py, grant.permit, grant.at_ms, grant.timeout_ms, &value)? {
             Exit::Plain => Ok(value),
-            Exit::Told(now_ms, said) => self.over(args, kwargs, "_settled", (ticket, value, now_ms, said)),
-            Exit::Whole => self.over(args, kwargs, "_returned", (ticket, value)),
+            Exit::Told(now_ms, said) => self.over(args, kwargs, "_settled", (grant.ticket(None), value, now_ms, said)),
+            Exit::Whole => self.over(args, kwargs, "_returned", (grant.ticket(None), value)),
         }
     }
     /// As a method: bound to its object, like a function.

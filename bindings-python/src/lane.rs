@@ -2,8 +2,9 @@
 use crate::Engine;
 use crate::clock::{Anchor, Shared};
 use brownout::engine::Engine as Core;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// The short way to one engine. The host keeps it up to date; it outlives the engines that sit in it.
@@ -14,25 +15,40 @@ pub(crate) struct Lane {
     moved: AtomicBool,
     seat: Mutex<Py<Engine>>,
     now_ms: Py<PyAny>,
+    wait_s: Py<PyAny>,
     anchor: Option<Py<Anchor>>,
+    /// Counts the policies that were in force: what is known of one says nothing of the next.
+    policies: AtomicU32,
     due_ms: Shared,
     attentive: AtomicBool,
 }
 
 #[pymethods]
 impl Lane {
-    /// `now_ms` is the host's clock; `anchor`, where there is one, spares asking it.
+    /// `now_ms` and `wait_s` are the host's clock; `anchor`, where there is one, spares asking it.
     #[new]
-    #[pyo3(signature = (engine, now_ms, anchor=None))]
-    fn new(py: Python<'_>, engine: Py<Engine>, now_ms: Py<PyAny>, anchor: Option<Py<Anchor>>) -> Self {
+    #[pyo3(signature = (engine, now_ms, wait_s, anchor=None))]
+    fn new(
+        py: Python<'_>,
+        engine: Py<Engine>,
+        now_ms: Py<PyAny>,
+        wait_s: Py<PyAny>,
+        anchor: Option<Py<Anchor>>,
+    ) -> Self {
         let (first, seat) = (engine.clone_ref(py), Mutex::new(engine));
-        let (moved, attentive) = (AtomicBool::new(false), AtomicBool::new(false));
-        Lane { first, moved, seat, now_ms, anchor, due_ms: Shared::new(f64::INFINITY), attentive }
+        let (moved, attentive, policies) = (AtomicBool::new(false), AtomicBool::new(false), AtomicU32::new(0));
+        let due_ms = Shared::new(f64::INFINITY);
+        Lane { first, moved, seat, now_ms, wait_s, anchor, policies, due_ms, attentive }
+    }
+    /// Another policy is in force.
+    fn renewed(&self) {
+        self.policies.fetch_add(1, Ordering::Relaxed);
     }
     /// Another engine takes the seat.
     fn seat(&self, engine: Py<Engine>) {
         let old = std::mem::replace(&mut *self.seat.lock().unwrap_or_else(PoisonError::into_inner), engine);
         self.moved.store(true, Ordering::Release);
+        self.renewed();
         drop(old);
     }
     /// When the host's timer is due; from then on calls go the long way.
@@ -53,6 +69,10 @@ impl Lane {
     fn set_attentive(&self, attentive: bool) {
         self.attentive.store(attentive, Ordering::Relaxed);
     }
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.now_ms)?;
+        visit.call(&self.wait_s)
+    }
 }
 
 impl Lane {
@@ -70,6 +90,17 @@ impl Lane {
             Some(now_ms) => Ok(now_ms),
             None => self.now_ms.bind(py).call0()?.extract(),
         }
+    }
+    /// Real seconds that `span_ms` of the engine's clock take; None where only a person moves that.
+    pub(crate) fn wait_s(&self, py: Python<'_>, span_ms: f64) -> PyResult<Option<f64>> {
+        match &self.anchor {
+            Some(anchor) => Ok(Some(anchor.get().wait_s(span_ms))),
+            None => self.wait_s.bind(py).call1((span_ms,))?.extract(),
+        }
+    }
+    /// Which policy is in force, by number.
+    pub(crate) fn policy(&self) -> u32 {
+        self.policies.load(Ordering::Relaxed)
     }
     /// Must the host look before this input?
     pub(crate) fn is_due(&self, at_ms: f64) -> bool {

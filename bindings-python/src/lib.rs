@@ -6,9 +6,11 @@
 #![allow(missing_docs)]
 
 mod clock;
+mod deadlines;
 #[cfg(feature = "faulty")]
 mod faulty;
 mod guarded;
+mod kinds;
 mod lane;
 mod line;
 
@@ -204,9 +206,11 @@ mod _core {
     #[pymodule_export]
     use crate::clock::Anchor;
     #[pymodule_export]
+    use crate::deadlines::{Deadlines, Scope};
+    #[pymodule_export]
     use crate::guarded::Guarded;
     #[pymodule_export]
     use crate::lane::Lane;
     #[pymodule_export]
-    use crate::line::{Line, Ticket};
+    use crate::line::{Instead, Line, Ticket, keys_are_bound};
 }

@@ -1,14 +1,21 @@
 //! One guard's short way through its engine: in and out in plain numbers, or word that the host has to take over.
 //!
-//! No rule is known here. Whatever is not a plain grant, a plain value and a plain settlement belongs to the host.
+//! No rule is known here. Whatever is not a plain grant, a plain ending and a plain settlement belongs to the host.
+use crate::deadlines::{Deadlines, Place};
+use crate::kinds::Kinds;
 use crate::lane::Lane;
+use pyo3::IntoPyObjectExt;
 use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
+const EFFECTS: u32 = 1;
 const REARM: u32 = 2;
+const RETRY: u32 = 8;
 const SUCCESS: u32 = 0;
 const MAX_KEYS: usize = 4;
 const UNKNOWN: u32 = u32::MAX;
@@ -17,6 +24,7 @@ const UNKNOWN: u32 = u32::MAX;
 pub(crate) type Arguments<'a, 'py> = Option<(&'a Bound<'py, PyTuple>, Option<&'a Bound<'py, PyDict>>)>;
 
 /// A guard's keys as the policy in force orders them.
+#[pyclass(frozen)]
 struct Plan {
     /// The policy's key names, in the order of the engine's slots.
     names: Vec<Py<PyString>>,
@@ -29,8 +37,10 @@ struct Plan {
 /// A granted attempt on the short way.
 #[pyclass(frozen, freelist = 256, module = "brownout._core")]
 pub(crate) struct Ticket {
+    /// The engine's number for it.
     #[pyo3(get)]
     pub(crate) permit: i64,
+    /// When it was granted.
     #[pyo3(get)]
     pub(crate) at_ms: f64,
     /// -1 for none.
@@ -39,6 +49,23 @@ pub(crate) struct Ticket {
     /// The key that the guard's function gave, alone in a tuple; None where there is no such function.
     #[pyo3(get)]
     pub(crate) key: Given,
+    /// Where a coroutine's time is kept.
+    place: Option<Place>,
+}
+
+/// What a ticket says, without a place.
+pub(crate) struct Grant {
+    pub(crate) permit: f64,
+    pub(crate) at_ms: f64,
+    /// -1 for none.
+    pub(crate) timeout_ms: f64,
+    pub(crate) key: Given,
+}
+
+impl Grant {
+    pub(crate) fn ticket(self, place: Option<Place>) -> Ticket {
+        Ticket { permit: self.permit as i64, at_ms: self.at_ms, timeout_ms: self.timeout_ms, key: self.key, place }
+    }
 }
 
 /// The key that a guard's function gave, if it has one and it has run.
@@ -47,7 +74,9 @@ pub(crate) type Given = Option<(Py<PyAny>,)>;
 /// What came of asking.
 pub(crate) enum Entry {
     /// Granted, and nothing else to say.
-    Plain(Ticket),
+    Plain(Grant),
+    /// Refused, and nothing else to say: the engine's whole output.
+    Refused(String),
     /// The engine said more: asked when, and its whole output.
     Told(Given, f64, String),
     /// Not asked: the host does it all.
@@ -64,30 +93,76 @@ pub(crate) enum Exit {
     Whole,
 }
 
+/// No ticket, but what the host needs to go on. False, so that a frame tells it from a ticket at the least cost.
+#[pyclass(frozen, module = "brownout._core")]
+pub(crate) struct Instead {
+    /// A refusal; or key, instant and output; or the key alone; or a ticket and what came of giving it time.
+    #[pyo3(get)]
+    answer: Py<PyAny>,
+}
+
+#[pymethods]
+impl Instead {
+    fn __bool__(&self) -> bool {
+        false
+    }
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.answer)
+    }
+}
+
+/// Has any key been bound to a context of this process? Until then there is nothing to look up.
+static BOUND: AtomicBool = AtomicBool::new(false);
+
+/// From here on contexts may have keys.
+#[pyfunction]
+pub(crate) fn keys_are_bound() {
+    BOUND.store(true, Ordering::Relaxed);
+}
+
 /// One guard's way to its engine.
 #[pyclass(frozen, module = "brownout._core")]
 pub(crate) struct Line {
     lane: Py<Lane>,
+    /// Not behind the lane, which outlives its engine: what waits here may hold that.
+    deadlines: Py<Deadlines>,
     pub(crate) host: Py<PyAny>,
     bound: Py<PyAny>,
     key: Option<Py<PyAny>>,
     weight: f64,
+    name: Py<PyString>,
+    /// Refusals and failures go to the caller as they are: the guard has nothing to put in their place.
+    pub(crate) direct: bool,
     /// The service's number in the policy in force; [`UNKNOWN`] has to be asked for.
     service: AtomicU32,
-    /// None where no key can matter.
-    plan: Mutex<Option<Arc<Plan>>>,
+    /// None where it is not known yet.
+    plan: Mutex<Option<Py<Plan>>>,
+    /// Does the guard fix a key?
     keyed: AtomicBool,
+    kinds: Kinds,
 }
 
 #[pymethods]
 impl Line {
-    /// `host` is the guard, which has `_plan`, `_arm` and what takes over; `bound` gives the keys of the context.
+    /// `host` is the guard, which has `_plan`, `_arm`, `_hear` and what takes over; `bound` gives the keys of the context. `direct`:
+    /// refusals and failures go to the caller as they are.
     #[new]
-    fn new(lane: Py<Lane>, host: Py<PyAny>, bound: Py<PyAny>, key: Option<Py<PyAny>>, weight: f64) -> Self {
-        let (service, keyed) = (AtomicU32::new(UNKNOWN), AtomicBool::new(false));
-        Line { lane, host, bound, key, weight, service, plan: Mutex::new(None), keyed }
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        lane: Py<Lane>,
+        deadlines: Py<Deadlines>,
+        host: Py<PyAny>,
+        bound: Py<PyAny>,
+        key: Option<Py<PyAny>>,
+        weight: f64,
+        name: Py<PyString>,
+        direct: bool,
+    ) -> Self {
+        let (service, keyed, plan) = (AtomicU32::new(UNKNOWN), AtomicBool::new(false), Mutex::new(None));
+        Line { lane, deadlines, host, bound, key, weight, name, direct, service, plan, keyed, kinds: Kinds::default() }
     }
-    /// Asks for one attempt: a ticket; else what the host needs to go on. The arguments are for the guard's key function.
+    /// Asks for one attempt of a coroutine: a ticket, its time running; else what the host needs to go on. The arguments are for the
+    /// guard's key function. Errors: `Refused`, of a line that is direct.
     ///
     /// A ticket without timeout and key is one complex number, permit and instant: the cheapest pair that Python has.
     #[pyo3(name = "enter")]
@@ -103,6 +178,20 @@ impl Line {
     fn enter_keyless<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.entered(py, None)
     }
+    /// Asks for one attempt of which nothing is to be timed or raised here.
+    fn ask<'py>(
+        &self,
+        py: Python<'py>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match self.enter(py, Some((args, Some(kwargs))))? {
+            Entry::Plain(grant) => Ok(Bound::new(py, grant.ticket(None))?.into_any()),
+            Entry::Refused(said) => instead(py, self.refusal(py, said)?),
+            Entry::Told(key, at_ms, output) => instead(py, (key, at_ms, output)),
+            Entry::Whole(key) => instead(py, key),
+        }
+    }
     /// Tells of a value: True when that was all; else what the host needs to go on.
     #[pyo3(name = "leave")]
     fn leave_from_host<'py>(
@@ -111,37 +200,82 @@ impl Line {
         ticket: &Bound<'py, PyAny>,
         value: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (permit, at_ms) = match ticket.cast_exact::<PyComplex>() {
-            Ok(pair) => (pair.real(), pair.imag()),
-            Err(_) => {
-                let ticket = ticket.cast::<Ticket>()?.get();
-                (ticket.permit as f64, ticket.at_ms)
-            }
-        };
+        let (permit, at_ms, place) = unpacked(ticket)?;
+        if let Some(place) = place {
+            self.deadlines.get().came(py, place)?;
+        }
         match self.leave(py, permit, at_ms, -1.0, value)? {
             Exit::Plain => Ok(PyBool::new(py, true).to_owned().into_any()),
             Exit::Told(now_ms, said) => Ok((now_ms, said).into_pyobject(py)?.into_any()),
             Exit::Whole => Ok(PyBool::new(py, false).to_owned().into_any()),
         }
     }
+    /// Tells of what a coroutine raised: True when that was all, and it may go on; False where the host has to tell; None where its
+    /// time was up, which is the host's to tell as well.
+    #[pyo3(name = "fail")]
+    fn fail_from_host(
+        &self,
+        py: Python<'_>,
+        ticket: &Bound<'_, PyAny>,
+        error: &Bound<'_, PyAny>,
+    ) -> PyResult<Option<bool>> {
+        let (permit, at_ms, place) = unpacked(ticket)?;
+        if let Some(place) = place
+            && self.deadlines.get().raised(place, error)?
+        {
+            return Ok(None);
+        }
+        self.fail(py, permit, at_ms, -1.0, error).map(Some)
+    }
+    /// What is raised with this type, and says no more than its type, has this outcome, for as long as the policy stands.
+    fn learn(&self, kind: Py<PyType>, outcome: u32) {
+        self.kinds.learn(self.lane.get().policy(), kind, outcome);
+    }
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.lane)?;
+        visit.call(&self.deadlines)?;
         visit.call(&self.host)?;
         visit.call(&self.bound)?;
-        visit.call(&self.key)
+        visit.call(&self.key)?;
+        self.kinds.traverse(&visit)
     }
 }
 
 impl Line {
     fn entered<'py>(&self, py: Python<'py>, given: Arguments<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         match self.enter(py, given)? {
-            Entry::Plain(Ticket { permit, at_ms, timeout_ms, key: None }) if timeout_ms < 0.0 => {
-                Ok(PyComplex::from_doubles(py, permit as f64, at_ms).into_any())
+            Entry::Plain(Grant { permit, at_ms, timeout_ms, key: None }) if timeout_ms < 0.0 => {
+                Ok(PyComplex::from_doubles(py, permit, at_ms).into_any())
             }
-            Entry::Plain(ticket) => Ok(Bound::new(py, ticket)?.into_any()),
-            Entry::Told(key, at_ms, output) => Ok((key, at_ms, output).into_pyobject(py)?.into_any()),
-            Entry::Whole(key) => Ok(key.into_pyobject(py)?.into_any()),
+            Entry::Plain(grant) if grant.timeout_ms < 0.0 => Ok(Bound::new(py, grant.ticket(None))?.into_any()),
+            Entry::Plain(grant) => match self.give(py, grant.timeout_ms) {
+                Ok(place) => Ok(Bound::new(py, grant.ticket(place))?.into_any()),
+                Err(error) => instead(py, (grant.ticket(None), error.into_value(py))),
+            },
+            Entry::Refused(said) => instead(py, self.refused(py, said)?),
+            Entry::Told(key, at_ms, output) => instead(py, (key, at_ms, output)),
+            Entry::Whole(key) => instead(py, key),
         }
+    }
+    /// Gives the running task `timeout_ms` of the engine's clock.
+    fn give(&self, py: Python<'_>, timeout_ms: f64) -> PyResult<Option<Place>> {
+        let wait_s = self.lane.get().wait_s(py, timeout_ms)?;
+        wait_s.map(|wait_s| Deadlines::enter(self.deadlines.bind(py), wait_s)).transpose()
+    }
+    fn refusal<'py>(&self, py: Python<'py>, said: String) -> PyResult<Bound<'py, PyAny>> {
+        static REFUSAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let class = REFUSAL.get_or_try_init(py, || value_class(py, "Refusal"))?;
+        class.bind(py).call1((&self.name, said))
+    }
+    /// A refusal: raised where this line is direct, else handed over.
+    pub(crate) fn refused<'py>(&self, py: Python<'py>, said: String) -> PyResult<Bound<'py, PyAny>> {
+        static REFUSED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let refusal = self.refusal(py, said)?;
+        if !self.direct {
+            return Ok(refusal);
+        }
+        let class = REFUSED.get_or_try_init(py, || value_class(py, "Refused"))?;
+        Err(PyErr::from_value(class.bind(py).call1((refusal,))?))
     }
     /// Asks for one attempt.
     pub(crate) fn enter(&self, py: Python<'_>, given: Arguments<'_, '_>) -> PyResult<Entry> {
@@ -155,30 +289,44 @@ impl Line {
         if lane.is_due(at_ms) {
             return Ok(Entry::Whole(alone(key)));
         }
-        let plan = if self.keyed.load(Ordering::Relaxed) { self.plan() } else { None };
-        let Some(texts) = self.texts(py, plan.as_deref(), key.as_ref())? else { return Ok(Entry::Whole(alone(key))) };
+        let keyed = self.keyed.load(Ordering::Relaxed) || key.is_some() || BOUND.load(Ordering::Relaxed);
+        let plan = if keyed { self.plan(py) } else { None };
+        let Some(texts) = self.texts(py, plan.as_ref().map(Py::get), key.as_ref())? else {
+            return Ok(Entry::Whole(alone(key)));
+        };
         let mut out = [0.0; 16];
+        let mut said = None;
         let asked = lane.with(py, |core| {
             let mut keys = [0; MAX_KEYS];
             if plan.is_some() {
                 for (handle, text) in keys.iter_mut().zip(&texts) {
                     if let Some(text) = text {
-                        *handle = core.key_raw(text.as_str()?, at_ms).ok()?;
+                        match text.as_str().map(|text| core.key_raw(text, at_ms)) {
+                            Some(Ok(known)) => *handle = known,
+                            _ => return -1.0,
+                        }
                     }
                 }
             }
             let permit = core.admit_raw(service, keys, self.weight, at_ms, &mut out);
             #[cfg(feature = "faulty")]
             crate::faulty::admitted(core, service);
-            let said = permit == 0.0 || (permit > 0.0 && out[0] as u32 & !REARM != 0);
-            Some((permit, said.then(|| core.drain_json())))
-        });
-        match asked {
-            Ok(Some((_, Some(said)))) => Ok(Entry::Told(alone(key), at_ms, said)),
-            Ok(Some((permit, None))) if permit > 0.0 => {
-                self.rearm(py, &out)?;
-                Ok(Entry::Plain(Ticket { permit: permit as i64, at_ms, timeout_ms: out[9], key: alone(key) }))
+            if permit == 0.0 || (permit > 0.0 && out[0] as u32 & !REARM != 0) {
+                said = Some(core.drain_json());
             }
+            permit
+        });
+        let permit = asked.unwrap_or(-1.0);
+        match said {
+            None if permit > 0.0 => {
+                self.rearm(py, &out)?;
+                Ok(Entry::Plain(Grant { permit, at_ms, timeout_ms: out[9], key: alone(key) }))
+            }
+            Some(said) if permit == 0.0 && out[0] as u32 & (EFFECTS | RETRY) == 0 => {
+                self.rearm(py, &out)?;
+                Ok(Entry::Refused(said))
+            }
+            Some(said) if permit >= 0.0 => Ok(Entry::Told(alone(key), at_ms, said)),
             _ => {
                 // a reload or an eviction came between, or the engine is lost: the host asks anew
                 self.service.store(UNKNOWN, Ordering::Relaxed);
@@ -202,18 +350,51 @@ impl Line {
         if late || lane.is_due(now_ms) || !is_plain(value) {
             return Ok(Exit::Whole);
         }
+        self.settle(py, permit, SUCCESS, now_ms)
+    }
+
+    /// Tells of what was raised: true when that was all, and it goes to the caller as it is.
+    pub(crate) fn fail(
+        &self,
+        py: Python<'_>,
+        permit: f64,
+        at_ms: f64,
+        timeout_ms: f64,
+        error: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
+        let lane = self.lane.get();
+        let now_ms = lane.now_ms(py)?;
+        let late = timeout_ms >= 0.0 && now_ms - at_ms > timeout_ms;
+        if !self.direct || late || lane.is_due(now_ms) {
+            return Ok(false);
+        }
+        let Some(outcome) = self.kinds.outcome(lane.policy(), error)? else { return Ok(false) };
+        match self.settle(py, permit, outcome, now_ms)? {
+            Exit::Plain => Ok(true),
+            Exit::Told(now_ms, said) => {
+                self.host.bind(py).call_method1(intern!(py, "_hear"), (now_ms, said))?;
+                Ok(true)
+            }
+            Exit::Whole => Ok(false),
+        }
+    }
+
+    fn settle(&self, py: Python<'_>, permit: f64, outcome: u32, now_ms: f64) -> PyResult<Exit> {
         let mut out = [0.0; 16];
-        let told = lane.with(py, |core| {
-            let counted = core.settle_raw(permit, SUCCESS, f64::NAN, now_ms, &mut out);
-            (counted < 0.0 || out[0] as u32 & !REARM != 0).then(|| core.drain_json())
+        let mut said = None;
+        let told = self.lane.get().with(py, |core| {
+            let counted = core.settle_raw(permit, outcome, f64::NAN, now_ms, &mut out);
+            if counted < 0.0 || out[0] as u32 & !REARM != 0 {
+                said = Some(core.drain_json());
+            }
         });
-        match told {
-            Ok(None) => {
+        match said {
+            _ if told.is_err() => Ok(Exit::Whole),
+            None => {
                 self.rearm(py, &out)?;
                 Ok(Exit::Plain)
             }
-            Ok(Some(said)) => Ok(Exit::Told(now_ms, said)),
-            Err(_) => Ok(Exit::Whole),
+            Some(said) => Ok(Exit::Told(now_ms, said)),
         }
     }
 
@@ -248,14 +429,14 @@ impl Line {
     }
 
     fn rearm(&self, py: Python<'_>, out: &[f64; 16]) -> PyResult<()> {
-        if out[0] != 0.0 {
-            self.host.bind(py).call_method1("_arm", (out[1],))?;
+        if out[0] as u32 & REARM != 0 {
+            self.host.bind(py).call_method1(intern!(py, "_arm"), (out[1],))?;
         }
         Ok(())
     }
 
-    fn plan(&self) -> Option<Arc<Plan>> {
-        self.plan.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn plan(&self, py: Python<'_>) -> Option<Py<Plan>> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|plan| plan.clone_ref(py))
     }
 
     /// The service's number; the guard is asked for its plan where it is not known.
@@ -268,12 +449,32 @@ impl Line {
         if said.is_none() {
             return Ok(None);
         }
-        let (service, names, fixed, only): (u32, Vec<Py<PyString>>, _, _) = said.extract()?;
-        self.keyed.store(!names.is_empty(), Ordering::Relaxed);
-        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Plan { names, fixed, only }));
+        let (service, names, fixed, only): (u32, Vec<Py<PyString>>, Vec<Option<String>>, _) = said.extract()?;
+        self.keyed.store(fixed.iter().any(Option::is_some), Ordering::Relaxed);
+        let plan = Py::new(py, Plan { names, fixed, only })?;
+        let old = self.plan.lock().unwrap_or_else(PoisonError::into_inner).replace(plan);
+        drop(old);
         self.service.store(service, Ordering::Relaxed);
         Ok(Some(service))
     }
+}
+
+fn value_class(py: Python<'_>, name: &str) -> PyResult<Py<PyAny>> {
+    Ok(py.import("brownout._values")?.getattr(name)?.unbind())
+}
+
+fn instead<'py>(py: Python<'py>, answer: impl IntoPyObjectExt<'py>) -> PyResult<Bound<'py, PyAny>> {
+    let answer = answer.into_py_any(py)?;
+    Ok(Bound::new(py, Instead { answer })?.into_any())
+}
+
+/// Permit, instant and place of a ticket in either form.
+fn unpacked(ticket: &Bound<'_, PyAny>) -> PyResult<(f64, f64, Option<Place>)> {
+    if let Ok(pair) = ticket.cast_exact::<PyComplex>() {
+        return Ok((pair.real(), pair.imag(), None));
+    }
+    let ticket = ticket.cast::<Ticket>()?.get();
+    Ok((ticket.permit as f64, ticket.at_ms, ticket.place))
 }
 
 /// A key as it travels beside a call.

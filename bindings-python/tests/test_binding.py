@@ -13,7 +13,8 @@ SURFACE = json.loads((Path(__file__).parents[2] / "tests" / "surface.json").read
 POLICY = json.dumps(
     {"version": 1, "services": {"afip": {"breaker": {"consecutive_failures": 2, "open": {"base": "10s", "jitter": 0}}}}}
 )
-SHORT_WAY = ["Anchor", "Guarded", "Lane", "Line", "Ticket"]  # decorated calls, which other languages have no need of
+# decorated calls, which other languages have no need of
+SHORT_WAY = ["Anchor", "Deadlines", "Guarded", "Instead", "Lane", "Line", "Scope", "Ticket", "keys_are_bound"]
 FAILURE = 1
 REARM = 2
 

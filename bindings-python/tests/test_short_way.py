@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import errno
 import gc
 import inspect
 import pickle
@@ -16,6 +17,8 @@ import pytest
 
 from brownout import Brownout, BrownoutError, CallTimeout, Refused, WallClock
 from brownout._core import Anchor, Guarded
+from brownout._engine import Engine
+from brownout._guard import Guard
 from brownout._permit import Permit
 from brownout.testing import ManualClock, ManualSleeper
 
@@ -34,6 +37,8 @@ POLICY: dict[str, Any] = {
         "retried": {"retry": {"attempts": 3, "backoff": {"base": "1s", "jitter": "none"}}},
     },
 }
+GUARDS: dict[tuple[Brownout, str], Guard] = {}
+PLAIN_TOO = {"plain": {**POLICY["services"]["plain"], "outcomes": [{"exception": "ValueError", "as": "tenant_fault"}]}}
 
 
 class Response:
@@ -58,6 +63,28 @@ def script(clock: ManualClock) -> list[tuple[str, str | None, Callable[[], Any],
     def fail() -> Any:
         raise ValueError("no")
 
+    def fail_with_a_status() -> Any:
+        error = ValueError("limited")
+        error.status_code = 429
+        raise error
+
+    def fail_with_a_note() -> Any:
+        error = ValueError("noted")
+        error.note = "nothing that an upstream said"
+        raise error
+
+    def fail_for_a_cause() -> Any:
+        raise ValueError("caused") from ConnectionRefusedError(errno.ECONNREFUSED, "no")
+
+    def fail_in_handling() -> Any:
+        try:
+            raise ConnectionResetError(errno.ECONNRESET, "no")
+        except OSError:
+            raise ValueError("handled")
+
+    def time_out() -> Any:
+        raise TimeoutError
+
     does = [
         lambda: 1,
         lambda: "text",
@@ -67,10 +94,15 @@ def script(clock: ManualClock) -> list[tuple[str, str | None, Callable[[], Any],
         lambda: Response(503),
         lambda: Response(429),
         slow,
+        fail_with_a_status,
+        fail_with_a_note,
+        fail_for_a_cause,
+        fail_in_handling,
+        time_out,
     ]
     services = ["plain", "timed", "limited", "tenants", "shadow", "retried"]
     lines = []
-    for n in range(600):
+    for n in range(900):
         what = does[(n * n // 7) % len(does)] if n % 5 else fail
         lines.append((services[(n * 5 + n // 11) % 6], f"org_{n % 3}" if n % 2 else None, what, float((n * 37) % 900)))
     return lines
@@ -94,12 +126,13 @@ def played(way: Callable[[Brownout, str, Callable[[], Any]], Callable[[], Any]])
     seen = []
     for n, (service, tenant, what, pause) in enumerate(script(clock)):
         clock.advance(pause)
-        if n == 300:
-            bo.reload({**POLICY, "services": {"first": {}, **POLICY["services"]}})
+        if n == 450:
+            bo.reload({**POLICY, "services": {"first": {}, **POLICY["services"], **PLAIN_TOO}})
         with bo.bind(tenant=tenant):
             seen.append(outcome(way(bo, service, what)))
     state = bo.snapshot()
     bo.close()
+    GUARDS.clear()
     return seen, heard, state
 
 
@@ -107,15 +140,22 @@ def long_way(bo: Brownout, service: str, what: Callable[[], Any]) -> Callable[[]
     return lambda: bo.guard(service).run(what).unwrap()
 
 
+def kept(bo: Brownout, service: str) -> Guard:
+    """One guard for all calls of a service, so that it can learn."""
+    if (bo, service) not in GUARDS:
+        GUARDS[bo, service] = bo.guard(service)
+    return GUARDS[bo, service]
+
+
 def short_way(bo: Brownout, service: str, what: Callable[[], Any]) -> Callable[[], Any]:
-    return bo.guard(service)(what)
+    return kept(bo, service)(what)
 
 
 def short_async_way(bo: Brownout, service: str, what: Callable[[], Any]) -> Callable[[], Any]:
     async def later() -> Any:
         return what()
 
-    decorated = bo.guard(service)(later)
+    decorated = kept(bo, service)(later)
     return lambda: asyncio.run(decorated())
 
 
@@ -129,9 +169,15 @@ def long_async_way(bo: Brownout, service: str, what: Callable[[], Any]) -> Calla
     return lambda: asyncio.run(all_of_it())
 
 
+def in_facts(engine: Engine, permit: int, service: str, facts: Any, at_ms: float) -> Any:
+    return engine.handle({"verb": "settle", "permit": permit, "facts": facts}, at_ms)
+
+
 @pytest.mark.parametrize(("short", "long"), [(short_way, long_way), (short_async_way, long_async_way)])
-def test_both_ways_come_to_the_same(short: Any, long: Any) -> None:
-    one, other = played(short), played(long)
+def test_both_ways_come_to_the_same(short: Any, long: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = played(short)
+    monkeypatch.setattr(Engine, "judge", in_facts)  # where nothing is remembered, the core hears all facts
+    other = played(long)
     assert one[0] == other[0]
     assert one[1] == other[1]
     assert one[2] == other[2]
@@ -152,6 +198,40 @@ def test_a_plain_call_makes_nothing_in_python(monkeypatch: pytest.MonkeyPatch, f
         assert [first() for _ in range(20)] == [1] * 20
         assert [keyed() for _ in range(2)] == [1] * 2
     bo.close()
+
+
+def test_a_failure_of_a_known_type_makes_nothing_in_python(bo: Brownout, monkeypatch: pytest.MonkeyPatch) -> None:
+    guard = bo.guard("counted")
+
+    def fail() -> None:
+        raise ValueError("no")
+
+    async def afail() -> None:
+        raise ValueError("no")
+
+    calls = [guard(fail), lambda: asyncio.run(guard(afail)())]
+    for call in calls:
+        with pytest.raises(ValueError, match="no"):
+            call()
+    monkeypatch.setattr(Permit, "__init__", lambda *_: pytest.fail("the long way was taken"))
+    for call in calls * 5:
+        with pytest.raises(ValueError, match="no") as raised:
+            call()
+        assert raised.value.__context__ is None
+
+
+def test_a_refusal_is_read_when_it_is_looked_at(bo: Brownout) -> None:
+    bo.command("force_open", service="afip", for_ms=60_000)
+    with pytest.raises(Refused) as refused:
+        bo.guard("afip")(lambda: 1)()
+    refusal = refused.value.refusal
+    assert isinstance(refusal._said, str)
+    assert str(refused.value) == "`afip` is not called: forced_open"
+    assert (refusal.gate, refusal.scope, refusal.fallback, refusal.retry_after_ms) == ("breaker", "service", "queue", 60_000)
+    assert refusal == bo.run("afip", lambda: 1)
+    again = pickle.loads(pickle.dumps(refused.value))
+    assert (again.refusal, str(again)) == (refusal, str(refused.value))
+    assert repr(refusal) == "Refusal(service='afip', code='forced_open', attempts=0)"
 
 
 def test_it_is_still_that_function(bo: Brownout) -> None:
@@ -377,9 +457,9 @@ def test_overrunning_is_recorded_on_the_short_way(bo: Brownout, clock: ManualClo
 async def test_one_timer_for_all_coroutines_in_flight(live: Brownout, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = asyncio.get_running_loop()
     armed: list[str] = []
-    call_at = loop.call_at
+    call_later = loop.call_later
     monkeypatch.setattr(
-        loop, "call_at", lambda when, call, *a, **k: (armed.append(call.__qualname__), call_at(when, call, *a, **k))[1]
+        loop, "call_later", lambda span, call, *a, **k: (armed.append(call.__qualname__), call_later(span, call, *a, **k))[1]
     )
     go = asyncio.Event()
 
@@ -392,7 +472,8 @@ async def test_one_timer_for_all_coroutines_in_flight(live: Brownout, monkeypatc
     await asyncio.sleep(0)
     go.set()
     assert await asyncio.gather(*tasks) == [1] * 100
-    assert armed.count("_Line.wake") == 1
+    assert armed.count("Deadlines.wake") == 1
+    assert live.engine.deadlines.waiting() == 0
 
 
 @pytest.mark.anyio
@@ -424,7 +505,7 @@ async def test_a_cancelled_task_is_cancelled_not_late(live: Brownout) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert [len(line.live) for line in live.engine._deadlines._lines.values()] == [0]
+    assert live.engine.deadlines.waiting() == 0
 
 
 @pytest.mark.anyio

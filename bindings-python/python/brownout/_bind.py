@@ -8,12 +8,17 @@ from contextvars import ContextVar, Token
 from types import MappingProxyType, TracebackType
 from typing import TypeAlias
 
+from brownout._core import keys_are_bound
 from brownout._errors import BrownoutError, Fault
 
 KeyValue: TypeAlias = str | int | uuid.UUID | None
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _bound: ContextVar[Mapping[str, str]] = ContextVar("brownout_keys", default=_NOTHING)
+
+
+read_bound = _bound.get
+"""The same as `bound_keys`, without a frame of its own."""
 
 
 def bound_keys() -> Mapping[str, str]:
@@ -45,6 +50,7 @@ class Bound:
         self._tokens: list[Token[Mapping[str, str]]] = []
 
     def __enter__(self) -> None:
+        keys_are_bound()
         outer = {name: text for name, text in _bound.get().items() if name not in self._dropped}
         self._tokens.append(_bound.set({**outer, **self._texts}))
 

@@ -55,6 +55,7 @@ class Brownout:
         self.clock: Clock = clock or WallClock()
         self.name = name
         self.engine = Engine(policy, seed=seed, clock=self.clock, restore=restore, record=record)
+        self._guards: dict[str, Guard] = {}
         self._sleeper: Sleeper = sleeper or RealSleeper(self.clock)
 
     def guard(
@@ -91,7 +92,7 @@ class Brownout:
 
     def run(self, service: str, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Result[R]:
         """Calls `fn(*args, **kwargs)` under the service's rules and returns `Ok`, `Refusal` or `Failed`."""
-        return self.guard(service).run(fn, *args, **kwargs)
+        return self._plain(service).run(fn, *args, **kwargs)
 
     @overload
     async def arun(self, service: str, fn: Callable[..., Awaitable[R]], /, *args: Any, **kwargs: Any) -> Result[R]: ...
@@ -99,7 +100,7 @@ class Brownout:
     async def arun(self, service: str, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Result[R]: ...
     async def arun(self, service: str, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Result[Any]:
         """The same for a coroutine function."""
-        return await self.guard(service).arun(fn, *args, **kwargs)
+        return await self._plain(service).arun(fn, *args, **kwargs)
 
     def call(
         self,
@@ -190,6 +191,15 @@ class Brownout:
     def close(self) -> None:
         """Stops the timer; a last snapshot goes to the hook."""
         self.engine.close()
+
+    def _plain(self, service: str) -> Guard:
+        """The guard of a service that nothing was said of; of a service that there is, it is kept."""
+        guard = self._guards.get(service)
+        if guard is None:
+            guard = self.guard(service)
+            if service in self.engine.names.services:
+                self._guards[service] = guard
+        return guard
 
     def _keys(self, named: Mapping[str, KeyValue]) -> dict[str, str]:
         known = self.engine.names.key_set

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from brownout import _facts
-from brownout._deadlines import Scope
+from brownout._core import Scope
 from brownout._engine import Decision, Engine
 from brownout._facts import Settlement
 from brownout._permit import Asked, Permit, ask

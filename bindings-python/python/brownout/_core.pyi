@@ -6,7 +6,21 @@
 from collections.abc import Callable
 from typing import Any, final
 
-__all__ = ["Anchor", "Decision", "Engine", "Guarded", "Lane", "Line", "Ticket", "call", "version"]
+__all__ = [
+    "Anchor",
+    "Deadlines",
+    "Decision",
+    "Engine",
+    "Guarded",
+    "Instead",
+    "Lane",
+    "Line",
+    "Scope",
+    "Ticket",
+    "call",
+    "keys_are_bound",
+    "version",
+]
 
 @final
 class Decision:
@@ -55,11 +69,37 @@ class Anchor:
     def now_ms(self) -> float | None: ...
 
 @final
+class Deadlines:
+    """The times of all coroutines of one engine."""
+
+    def __new__(cls) -> Deadlines: ...
+    def enter(self, wait_s: float, timeout_ms: float) -> Scope: ...
+    def wake(self, home: Any) -> None: ...
+    def after_fork(self) -> None: ...
+    def waiting(self) -> int: ...
+
+@final
+class Scope:
+    """One coroutine's time."""
+
+    @property
+    def timeout_ms(self) -> float: ...
+    def leave(self) -> None: ...
+    def failed(self, error: Any) -> bool: ...
+
+@final
 class Lane:
     """The short way to one engine; it outlives the engines that sit in it."""
 
-    def __new__(cls, engine: Engine, now_ms: Callable[[], float], anchor: Anchor | None = None) -> Lane: ...
+    def __new__(
+        cls,
+        engine: Engine,
+        now_ms: Callable[[], float],
+        wait_s: Callable[[float], float | None],
+        anchor: Anchor | None = None,
+    ) -> Lane: ...
     def seat(self, engine: Engine) -> None: ...
+    def renewed(self) -> None: ...
     due_ms: float
     attentive: bool
 
@@ -68,11 +108,22 @@ class Line:
     """One guard's way to its engine."""
 
     def __new__(
-        cls, lane: Lane, host: Any, bound: Callable[[], Any], key: Callable[..., Any] | None, weight: float
+        cls,
+        lane: Lane,
+        deadlines: Deadlines,
+        host: Any,
+        bound: Callable[[], Any],
+        key: Callable[..., Any] | None,
+        weight: float,
+        name: str,
+        direct: bool,
     ) -> Line: ...
-    def enter(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Ticket | complex | tuple[Any, ...] | None: ...
-    def enter_keyless(self) -> Ticket | complex | tuple[Any, ...] | None: ...
+    def enter(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Ticket | complex | Instead: ...
+    def enter_keyless(self) -> Ticket | complex | Instead: ...
+    def ask(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Ticket | Instead: ...
     def leave(self, ticket: Ticket | complex, value: Any) -> bool | tuple[float, str]: ...
+    def fail(self, ticket: Ticket | complex, error: BaseException) -> bool | None: ...
+    def learn(self, kind: type[BaseException], outcome: int) -> None: ...
 
 @final
 class Ticket:
@@ -89,6 +140,14 @@ class Ticket:
     def key(self) -> tuple[Any] | None: ...
 
 @final
+class Instead:
+    """No ticket, but what the host needs to go on. False."""
+
+    @property
+    def answer(self) -> Any: ...
+    def __bool__(self) -> bool: ...
+
+@final
 class Guarded:
     """A function behind a guard."""
 
@@ -98,4 +157,5 @@ class Guarded:
     def __reduce__(self) -> Any: ...
 
 def call(op: str, payload: str) -> str: ...
+def keys_are_bound() -> None: ...
 def version() -> str: ...

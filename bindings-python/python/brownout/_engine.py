@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from brownout import _core, _fork
 from brownout._clock import Clock, Rebase, WallClock
-from brownout._deadlines import Deadlines, Scope
+from brownout._core import Scope
 from brownout._errors import BrownoutError, Fault
 from brownout._listeners import Listener, Listeners
 from brownout._names import KeyHandles, Names
@@ -32,6 +32,7 @@ _SNAPSHOT_EVERY_MS = 30_000.0
 _NAN = math.nan
 _SEEDS = 1 << 64
 _CAUSE = "panic"
+_KINDS = 512
 
 
 class Engine:
@@ -58,9 +59,12 @@ class Engine:
         self._core: _core.Engine | Taped = core
         if self._tape is not None:
             self._core = Taped(core, self._tape, now, self._seed if restore is None else None)
-        self.lane = _core.Lane(core, clock.now_ms, clock.anchor if type(clock) is WallClock else None)
+        self.deadlines = _core.Deadlines()
+        anchor = clock.anchor if type(clock) is WallClock else None
+        self.lane = _core.Lane(core, clock.now_ms, clock.wait_s, anchor)
         self.names = Names.read(self._core.names())
         self._handles = KeyHandles()
+        self._judged: dict[tuple[object, ...], tuple[int, Decision]] = {}
         self._listeners = Listeners()
         self._rebase = Rebase()
         self._steps = self._clock_steps()
@@ -72,7 +76,6 @@ class Engine:
         self._rebuilding = threading.Lock()
         self._revival = Revival()
         self._gone: _core.Engine | Taped | None = None
-        self._deadlines = Deadlines()
         self._timer = Timer(clock, self.advance, self.lane)
         self.lane.attentive = True
         weakref.finalize(self, self._timer.close)
@@ -116,6 +119,31 @@ class Engine:
             self._arm(answer.next_ms)
             return None
         return self._take(json.loads(answer.output), at_ms)
+
+    def judge(self, permit: int, service: str, facts: Mapping[str, Any], at_ms: float) -> Decision:
+        """Tells how a call ended, by facts. The core answers equal facts alike as long as a policy stands, so that a failure
+        of a known kind is settled in numbers; not where it may be tried again: facts then say more than the outcome."""
+        known = self.names.services.get(service)
+        if known is None or known.retries or self._tape is not None:
+            return self.handle({"verb": "settle", "permit": permit, "facts": facts}, at_ms)
+        kind = (service, *facts.items())
+        judged = self._judged.get(kind)
+        if judged is not None:
+            outcome, plainly = judged
+            settled = self.settle(permit, outcome, at_ms)
+            return dict(plainly) if settled is None else settled
+        settled = self.handle({"verb": "settle", "permit": permit, "facts": facts}, at_ms)
+        word = settled.get("outcome")
+        if word in self.names.outcomes and "because" not in settled:
+            if len(self._judged) >= _KINDS:
+                self._judged.clear()
+            self._judged[kind] = (self.names.outcomes.index(word), dict(settled))
+        return settled
+
+    def judged(self, service: str, facts: Mapping[str, Any]) -> int | None:
+        """The number of the outcome that such facts came to under this policy, if that is known."""
+        known = self._judged.get((service, *facts.items()))
+        return None if known is None else known[0]
 
     def _admit_by_handle(self, service: int, keys: Mapping[str, str], weight: float, at_ms: float) -> int | Decision:
         slots = [0, 0, 0, 0]
@@ -194,10 +222,14 @@ class Engine:
     def reload(self, policy: PolicySource) -> None:
         """Takes another policy; state moves over. Errors: every fault of the document, and the old policy stays."""
         text = policy_json(policy)
+        self.lane.renewed()
+        self._judged.clear()
         self.handle({"verb": "reload", "policy": json.loads(text)})
+        self.lane.renewed()  # once more: somebody may have learned in between
         self._policy = text
         self.names = Names.read(self._core.names())
         self._handles.clear()
+        self._judged.clear()
         self.snapshot()
 
     def on(self, kind: str, listener: Listener) -> Callable[[], None]:
@@ -297,7 +329,7 @@ class Engine:
         """In the child of a fork: an engine of its own from that state, with fresh locks and timers."""
         self._listeners.after_fork()
         self._timer.after_fork()
-        self._deadlines.after_fork()
+        self.deadlines.after_fork()
         self._rebuilding = threading.Lock()
         self._tape = record_file() if self._tape is not None else None  # the parent goes on with its own
         # its draws and permits are its own, whatever seed the parent was given
@@ -313,6 +345,7 @@ class Engine:
     def _install(self, core: _core.Engine) -> None:
         self.names = Names.read(core.names())
         self._handles.clear()
+        self._judged.clear()
         self._core = core if self._tape is None else Taped(core, self._tape, self.clock.now_ms())
         self.lane.seat(core)
 
@@ -378,7 +411,7 @@ class Engine:
     def give_time(self, timeout_ms: float) -> Scope | None:
         """Bounds the running task's time; None where only a person moves the clock."""
         seconds = self.clock.wait_s(timeout_ms)
-        return None if seconds is None else self._deadlines.enter(seconds, timeout_ms)
+        return None if seconds is None else self.deadlines.enter(seconds, timeout_ms)
 
     def _before(self, at_ms: float) -> None:
         if at_ms >= self._timer.due_ms:  # the timer's loop has gone, or a person moves the clock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import functools
 import socket
 import sys
 import time
@@ -41,12 +42,28 @@ def of_error(error: BaseException) -> Settlement:
         facts["status"] = status
         _add_retry_after(settlement, getattr(response if response is not None else error, "headers", None))
         return settlement
-    if isinstance(error, TimeoutError) or _is_one(error, _TIMED_OUT):
+    timed_out, never_sent = _known_of(type(error))  # type: ignore[arg-type]
+    if timed_out:
         facts["timed_out"] = True
     _add_system_error(facts, error)
-    if _is_one(error, _NEVER_SENT):
+    if never_sent:
         facts["sent"] = False
     return settlement
+
+
+def told_by_type(error: BaseException) -> bool:
+    """Do exceptions of this one's type say no more than their type, unless one carries something of its own?"""
+    return _told_by(type(error))  # type: ignore[arg-type]
+
+
+@functools.lru_cache(512)
+def _told_by(kind: type) -> bool:
+    if issubclass(kind, _ENDED_BY_CALLER):
+        return True
+    if issubclass(kind, OSError) or kind.__getattribute__ is not BaseException.__getattribute__:
+        return False
+    names = {"response", "status_code", "status", "code", "__getattr__"}
+    return names.isdisjoint(name for base in kind.__mro__ for name in vars(base))
 
 
 def of_value(value: Any) -> Settlement:
@@ -120,12 +137,18 @@ def _add_system_error(facts: dict[str, Any], error: BaseException) -> None:
         cause = cause.__cause__ or cause.__context__
 
 
-def _is_one(error: BaseException, table: Mapping[str, tuple[str, ...]]) -> bool:
+@functools.lru_cache(512)
+def _known_of(kind: type) -> tuple[bool, bool]:
+    """Is it a timeout, and one that came before anything was sent?"""
+    return issubclass(kind, TimeoutError) or _is_one(kind, _TIMED_OUT), _is_one(kind, _NEVER_SENT)
+
+
+def _is_one(kind: type, table: Mapping[str, tuple[str, ...]]) -> bool:
     for module, names in table.items():
         loaded = sys.modules.get(module)
         if loaded is None:
             continue
         kinds = tuple(kind for kind in (getattr(loaded, name, None) for name in names) if isinstance(kind, type))
-        if kinds and isinstance(error, kinds):
+        if kinds and issubclass(kind, kinds):
             return True
     return False

@@ -11,15 +11,15 @@ from types import CoroutineType
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from brownout import _facts
-from brownout._bind import KeyValue, bound_keys, key_texts
+from brownout._bind import KeyValue, bound_keys, key_texts, read_bound
 from brownout._call import Call
 from brownout._clock import Sleeper
-from brownout._core import Guarded, Line, Ticket
-from brownout._deadlines import Scope
+from brownout._core import Guarded, Instead, Line, Scope, Ticket
 from brownout._engine import Decision, Engine, unknown_permit
 from brownout._errors import BrownoutError
 from brownout._facts import Settlement
 from brownout._permit import Asked, Permit, answered, ask
+from brownout._shape import shaped
 from brownout._values import CallTimeout, Failed, Ok, Refusal, Result
 
 P = ParamSpec("P")
@@ -34,6 +34,27 @@ Tried: TypeAlias = "tuple[Result[R], dict[str, Any] | None]"
 Classifier: TypeAlias = Callable[[Any, "Exception | None"], "str | Settlement | None"]
 
 
+_QUICK = """
+     _brownout_ticket = _brownout_enter(ENTER)
+     if not _brownout_ticket:
+         return await _brownout_guard._aelse(_brownout_ticket, _brownout_fn, ARGS, KWARGS)
+     try:
+         _brownout_value = await _brownout_fn(CALL)
+     except _brownout_guard._ANY as _brownout_error:
+         _brownout_told = _brownout_guard._line().fail(_brownout_ticket, _brownout_error)
+         if _brownout_told is True:
+             raise
+         _brownout_caught = _brownout_error
+     else:
+         _brownout_told = _brownout_leave(_brownout_ticket, _brownout_value)
+         if _brownout_told is True:
+             return _brownout_value
+         return await _brownout_guard._areturned(_brownout_ticket, _brownout_told, _brownout_value, _brownout_fn, ARGS, KWARGS)
+     return await _brownout_guard._araised(_brownout_ticket, _brownout_told, _brownout_caught, _brownout_fn, ARGS, KWARGS)
+"""
+"""A decorated coroutine function on the short way."""
+
+
 class Guard:
     """Protects functions with one service's rules. Made by `bo.guard("afip", …)`.
 
@@ -42,6 +63,8 @@ class Guard:
     of this. Cancellation and exits pass through, and so does `BrownoutError`: a service that the policy does not know is the
     caller's mistake, not an answer.
     """
+
+    _ANY = BaseException
 
     def __init__(
         self,
@@ -63,15 +86,18 @@ class Guard:
         self._key = key
         self._fallback = fallback
         self._classify = classify
+        self._short: Line | None = None
         self._plain = Asked(service, self._keys, weight, amounts, idempotent)
 
     def run(self, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Result[R]:
         """Calls `fn(*args, **kwargs)` if the engine lets it, again as often as the engine says, and tells what came of it."""
-        return self._run(self._asked(args, kwargs), fn, args, kwargs)
+        asked, since, answer = self._ask(args, kwargs)
+        return self._rest(asked, since, self._once(answer, fn, args, kwargs), fn, args, kwargs)
 
     async def arun(self, fn: Callable[..., Awaitable[R] | R], /, *args: Any, **kwargs: Any) -> Result[R]:
         """The same for a coroutine function; the engine's timeout interrupts it (`Failed` with `CallTimeout`)."""
-        return await self._arun(self._asked(args, kwargs), fn, args, kwargs)
+        asked, since, answer = self._ask(args, kwargs)
+        return await self._arest(asked, since, await self._aonce(answer, fn, args, kwargs), fn, args, kwargs)
 
     def __call__(self, fn: Callable[P, R]) -> Callable[P, R]:
         """Decorates `fn`."""
@@ -85,6 +111,27 @@ class Guard:
         else:
             kind = self._function(fn)
         return cast("Callable[P, R]", kind)
+
+    def _ask(self, args: Args, kwargs: Kwargs) -> tuple[Asked, float, Permit | Refusal]:
+        """Asks for a first attempt: what was asked for, when, and what came of it."""
+        if not self._is_plain():
+            return self._ask_whole(self._asked(args, kwargs))
+        ticket = self._line().ask(args, kwargs)
+        if isinstance(ticket, Ticket):
+            asked, permit = self._unpacked(ticket, args, kwargs)
+            return asked, ticket.at_ms, permit
+        answer = ticket.answer
+        if isinstance(answer, Refusal):
+            return self._plain, 0.0, answer
+        if answer is None or len(answer) == 1:
+            return self._ask_whole(self._again(answer, args, kwargs))
+        key, at_ms, said = answer
+        asked = self._again(key, args, kwargs)
+        return asked, at_ms, answered(self._engine, asked, at_ms, self._engine.take(said, at_ms))
+
+    def _ask_whole(self, asked: Asked) -> tuple[Asked, float, Permit | Refusal]:
+        now = self._engine.clock.now_ms()
+        return asked, now, ask(self._engine, asked, now, 0, now)
 
     def _run(self, asked: Asked, fn: Callable[..., R], args: Args, kwargs: Kwargs) -> Result[R]:
         now = self._engine.clock.now_ms()
@@ -141,34 +188,16 @@ class Guard:
                 return (await self.arun(fn, *args, **kwargs)).unwrap()
 
             return awaited
-        line = self._line()
-        leave, give, with_key = line.leave, self._engine.give_time, callable(self._key)
-        enter: Callable[..., Any] = line.enter if with_key else line.enter_keyless
-
-        @functools.wraps(fn)
-        async def quick(*args: Any, **kwargs: Any) -> Any:
-            ticket = enter(args, kwargs) if with_key else enter()
-            scope = None
-            if ticket.__class__ is not complex:
-                if ticket.__class__ is not Ticket:
-                    return await self._aelse(ticket, fn, args, kwargs)
-                if ticket.timeout_ms >= 0.0:
-                    try:
-                        scope = give(ticket.timeout_ms)
-                    except Exception as error:
-                        return await self._araised(ticket, error, fn, args, kwargs)
-            try:
-                value = await fn(*args, **kwargs)
-            except BaseException as error:
-                caught = self._in_time(scope, error)
-            else:
-                if scope is not None:
-                    scope.leave()
-                told = leave(ticket, value)
-                return value if told is True else await self._areturned(ticket, told, value, fn, args, kwargs)
-            return await self._araised(ticket, caught, fn, args, kwargs)
-
-        return quick
+        line, with_key = self._line(), callable(self._key)
+        names = {
+            "_brownout_fn": fn,
+            "_brownout_enter": line.enter if with_key else line.enter_keyless,
+            "_brownout_leave": line.leave,
+            "_brownout_guard": self,
+        }
+        # a key function and a fallback are to get what the caller gave, and nothing else
+        free = with_key or self._fallback is not None
+        return shaped(fn, _QUICK.replace("ENTER", "ARGS, KWARGS" if with_key else ""), names, free=free)
 
     def _is_plain(self) -> bool:
         """Does nothing but names and keys go into this guard's questions?"""
@@ -176,8 +205,12 @@ class Guard:
         return self._classify is None and not self._plain.amounts and (callable(key) or not isinstance(key, Mapping))
 
     def _line(self) -> Line:
-        key = self._key if callable(self._key) else None
-        return Line(self._engine.lane, self, bound_keys, key, self._plain.weight)
+        line = self._short
+        if line is None:
+            key, direct = self._key if callable(self._key) else None, self._fallback is None
+            engine, asked = self._engine, self._plain
+            line = self._short = Line(engine.lane, engine.deadlines, self, read_bound, key, asked.weight, asked.service, direct)
+        return line
 
     def _plan(self) -> tuple[int, list[str], list[str | None], int] | None:
         """This guard in the numbers of the policy in force; None where a call would be an error."""
@@ -207,6 +240,19 @@ class Guard:
     def _whole(self, fn: Callable[..., R], args: Args, kwargs: Kwargs, key: tuple[Any] | None) -> R:
         """Nothing has been asked yet."""
         return self._run(self._again(key, args, kwargs), fn, args, kwargs).unwrap()
+
+    def _refused(self, fn: Callable[..., R], args: Args, kwargs: Kwargs, refusal: Refusal) -> R:
+        """The engine said no, once and for all."""
+        refused: Result[R] = refusal
+        return self._with_fallback(refused, args, kwargs).unwrap()
+
+    def _hear(self, now_ms: float, said: str) -> None:
+        """The engine was told of a failure that goes to the caller, and had something to say."""
+        try:
+            self._engine.take(said, now_ms)
+        except BrownoutError as error:
+            if not unknown_permit(error):
+                raise
 
     def _told(self, fn: Callable[..., R], args: Args, kwargs: Kwargs, key: tuple[Any] | None, at_ms: float, said: str) -> R:
         """The engine was asked, and its answer was no plain grant."""
@@ -249,8 +295,13 @@ class Guard:
             return Ok(value), None
         return Ok(value, outcome=settled.get("outcome", "success")), settled.get("retry")
 
-    async def _aelse(self, answer: Any, fn: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
+    async def _aelse(self, instead: Instead, fn: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
         """No ticket: not asked yet, or no plain grant."""
+        answer = instead.answer
+        if isinstance(answer, Refusal):
+            return (await self._arest(self._plain, 0.0, (answer, None), fn, args, kwargs)).unwrap()
+        if answer is not None and len(answer) == 2:  # granted, and its time could not be set
+            return await self._araised(answer[0], False, answer[1], fn, args, kwargs)
         if answer is None or len(answer) == 1:
             return (await self._arun(self._again(answer, args, kwargs), fn, args, kwargs)).unwrap()
         key, at_ms, said = answer
@@ -259,9 +310,18 @@ class Guard:
         return (await self._arest(asked, at_ms, first, fn, args, kwargs)).unwrap()
 
     async def _araised(
-        self, ticket: Ticket | complex, error: BaseException, fn: Callable[..., Any], args: Args, kwargs: Kwargs
+        self,
+        ticket: Ticket | complex,
+        told: bool | None,
+        error: BaseException,
+        fn: Callable[..., Any],
+        args: Args,
+        kwargs: Kwargs,
     ) -> Any:
+        """What was raised has to be looked at, or came of its time being up (`told` is None)."""
         asked, permit = self._unpacked(ticket, args, kwargs)
+        if told is None and isinstance(ticket, Ticket):
+            error = self._late(error, ticket.timeout_ms)
         first = self._caught(permit, error, interrupted=True)
         return (await self._arest(asked, permit.granted_ms, first, fn, args, kwargs)).unwrap()
 
@@ -309,7 +369,7 @@ class Guard:
 
     def _once(self, permit: Permit | Refusal, fn: Callable[..., R], args: Args, kwargs: Kwargs) -> Tried[R]:
         if isinstance(permit, Refusal):
-            return permit, permit.decision.get("retry")
+            return permit, permit.advice
         try:
             value = fn(*args, **kwargs)
         except BaseException as error:
@@ -318,7 +378,7 @@ class Guard:
 
     async def _aonce(self, permit: Permit | Refusal, fn: Callable[..., Any], args: Args, kwargs: Kwargs) -> Tried[Any]:
         if isinstance(permit, Refusal):
-            return permit, permit.decision.get("retry")
+            return permit, permit.advice
         scope: Scope | None = None
         try:
             if permit.timeout_ms is not None:
@@ -336,15 +396,28 @@ class Guard:
         """What a coroutine raised; `CallTimeout` where it was its time that was up."""
         if scope is None or not scope.failed(error):
             return error
-        late = CallTimeout(self._plain.service, scope.timeout_ms)
+        return self._late(error, scope.timeout_ms)
+
+    def _late(self, error: BaseException, timeout_ms: float) -> CallTimeout:
+        late = CallTimeout(self._plain.service, timeout_ms)
         late.__cause__ = error
         return late
 
     def _caught(self, permit: Permit, error: BaseException, *, interrupted: bool) -> Tried[Any]:
         if isinstance(error, Exception):
             return self._failed(permit, error, interrupted=interrupted)
-        permit.settle(_facts.of_error(error))
+        seen = _facts.of_error(error)
+        permit.settle(seen)
+        self._learn(error, seen)
         raise error
+
+    def _learn(self, error: BaseException, seen: Settlement) -> None:
+        """What the engine made of `error` holds for the next of its type, if its type was all there was to see."""
+        if self._short is None or len(seen) > 1 or len(seen["facts"]) > 1 or not _facts.told_by_type(error):
+            return
+        outcome = self._engine.judged(self._plain.service, seen["facts"])
+        if outcome is not None:
+            self._short.learn(type(error), outcome)
 
     def _came(self, permit: Permit, value: R) -> Tried[R]:
         if isinstance(value, CoroutineType):
@@ -375,6 +448,8 @@ class Guard:
             permit.settle(seen, timed=not interrupted)
             worse.__context__ = error
             return Failed(permit.service, worse, permit.attempt + 1), None
+        if told is seen:
+            self._learn(error, seen)
         outcome = None if settled is None else settled.get("outcome")
         return Failed(permit.service, error, permit.attempt + 1, outcome), _retry(settled)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, Literal, NoReturn, TypeAlias, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
@@ -27,14 +28,41 @@ class Ok(Generic[T_co]):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
 class Refusal:
     """The call was not made. Words and numbers are the engine's own; `decision` holds them all."""
 
-    service: str
-    decision: Mapping[str, Any] = field(repr=False)
-    attempts: int = 0
+    __slots__ = ("_attempts", "_said", "_service")
+    __match_args__ = ("service", "decision", "attempts")
     ok: Literal[False] = False
+
+    def __init__(self, service: str, decision: Mapping[str, Any] | str, attempts: int = 0) -> None:
+        self._service = service
+        self._said = decision  # the engine's whole output as text, until somebody looks into it
+        self._attempts = attempts
+
+    @property
+    def service(self) -> str:
+        """The service that is not called."""
+        return self._service
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts were made before."""
+        return self._attempts
+
+    @property
+    def decision(self) -> Mapping[str, Any]:
+        """All that the engine said."""
+        said = self._said
+        if isinstance(said, str):
+            said = self._said = json.loads(said)["decision"]
+        return said
+
+    @property
+    def advice(self) -> dict[str, Any] | None:
+        """When to ask again, where the policy says so: `after_ms`, `at_ms` and `attempt`."""
+        said = self._said  # what is still text came without
+        return None if isinstance(said, str) else said.get("retry")
 
     @property
     def code(self) -> str:
@@ -75,6 +103,20 @@ class Refusal:
         """Raises `Refused`."""
         raise Refused(self)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Refusal):
+            return NotImplemented
+        mine, theirs = (self._service, self._attempts), (other._service, other._attempts)
+        return mine == theirs and self.decision == other.decision
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Refusal(service={self._service!r}, code={self.code!r}, attempts={self._attempts!r})"
+
+    def __reduce__(self) -> tuple[type[Refusal], tuple[str, dict[str, Any], int]]:
+        return type(self), (self._service, dict(self.decision), self._attempts)
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -100,10 +142,12 @@ class Refused(Exception):
 
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
-        super().__init__(f"`{refusal.service}` is not called: {refusal.code}")
+
+    def __str__(self) -> str:
+        return f"`{self.refusal.service}` is not called: {self.refusal.code}"
 
     def __reduce__(self) -> tuple[type[Refused], tuple[Refusal]]:
-        return type(self), (Refusal(self.refusal.service, dict(self.refusal.decision), self.refusal.attempts),)
+        return type(self), (self.refusal,)
 
 
 class CallTimeout(TimeoutError):
