@@ -143,12 +143,17 @@ impl Engine {
 
     /// `own_fault`: it says something of the key only.
     pub(super) fn record_breaker(&mut self, service: u32, cell: u32, record: Record, own_fault: bool, now: Instant) {
-        if record.kind != Kind::Neutral
-            && let Some(c) = self.services[service as usize].breaker_split_mut().cells.get_mut(cell as usize)
-        {
-            c.set_own_fault(own_fault);
+        if record.kind != Kind::Neutral {
+            self.blame(service, cell, record.generation, own_fault);
         }
         self.move_breaker(service, cell, |b, p, draw| b.record(p, now, record, draw).1);
+    }
+    /// Whose fault the latest counted outcome was. One of an earlier generation is not counted.
+    fn blame(&mut self, service: u32, cell: u32, generation: u32, own_fault: bool) {
+        let split = self.services[service as usize].breaker_split_mut();
+        if split.breakers.get(cell as usize).is_some_and(|b| b.generation() == generation) {
+            split.cells[cell as usize].set_own_fault(own_fault);
+        }
     }
     pub(super) fn record_rollup(&mut self, service: u32, cell: u32, record: Record, now: Instant) {
         let at = service as usize;
@@ -191,7 +196,7 @@ impl Engine {
         let cell = permit.cells[self.services[service as usize].breaker_at as usize];
         if let (Some(held), true) = (permit.breaker, cell != NO_CELL) {
             // Slow is the upstream's doing.
-            self.services[service as usize].breaker_split_mut().cells[cell as usize].set_own_fault(false);
+            self.blame(service, cell, held.generation, false);
             let crossed =
                 self.move_breaker(service, cell, |b, p, draw| b.cross(p, now, held.generation, held.probe, draw));
             let stamp = crossed.and_then(|c| c.0);
