@@ -166,7 +166,7 @@ impl Engine {
     fn fail(&mut self, fault: Fault, out: &mut Out) -> f64 {
         self.failed = Some(fault);
         self.tidy = false;
-        out[0] = f64::from(DETAILS);
+        self.write_flags(DETAILS, out);
         -1.0
     }
     /// The flags that every answer may carry. The fault of an earlier call is forgotten.
@@ -284,4 +284,26 @@ fn bad_weight(weight: f64) -> Fault {
         (Code::NumberOutOfRange, "a weight is a whole number from 0 to 2^53")
     };
     Fault::new(code, "weight", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_when_the_timer_must_go_off_as_any_flag_does() {
+        let policy =
+            r#"{"version":1,"services":{"a":{"breaker":{"consecutive_failures":1,"open":{"base":"10s","jitter":0}}}}}"#;
+        let mut engine = Engine::from_json(policy, 1, 0.0).unwrap();
+        let mut out = [7.0; OUT];
+        assert_eq!(engine.settle_raw(1.0, 0, f64::NAN, 0.0, &mut out), -1.0);
+        assert_eq!((out[0], out[1]), (32.0, -1.0), "nothing is due");
+        let service = u32::from(engine.epoch) << 16;
+        let permit = engine.admit_raw(service, [0; MAX_KEYS], 1.0, 0.0, &mut out);
+        assert_eq!(engine.settle_raw(permit, 1, f64::NAN, 0.0, &mut out), 1.0);
+        assert_eq!(out[1], 10_000.0, "the breaker opened");
+        out = [7.0; OUT];
+        assert_eq!(engine.admit_raw(service, [0; MAX_KEYS], -1.0, 1.0, &mut out), -1.0);
+        assert_eq!((out[0], out[1]), (32.0, 10_000.0));
+    }
 }
