@@ -1,4 +1,6 @@
-//! One vector: read strictly, then unrolled into plain steps that every runner can play.
+//! One vector, as the core's own reader unrolls it, in the form that every runner can play.
+use brownout::base::json::Json;
+use brownout::tools::vector;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -57,12 +59,6 @@ pub enum Act {
     Next,
 }
 
-const FIELDS: [&str; 11] =
-    ["name", "why", "since", "note", "covers", "tags", "policy", "seed", "start_ms", "load", "steps"];
-const STEP_FIELDS: [&str; 10] = ["at_ms", "every_ms", "do", "raw", "as", "times", "expect", "exact", "tally", "note"];
-const ADMIT_FIELDS: [&str; 7] = ["service", "keys", "weight", "amounts", "attempt", "since_ms", "idempotent"];
-const SETTLE_FIELDS: [&str; 4] = ["outcome", "facts", "duration_ms", "retry_after_ms"];
-
 impl Vector {
     /// Reads one file. Errors: unreadable, not JSON, an unknown or missing field, a wrong type.
     pub fn read(file: &Path) -> Result<Vector, String> {
@@ -70,34 +66,23 @@ impl Vector {
         Vector::parse(&text, file).map_err(|e| format!("{}: {e}", file.display()))
     }
 
-    /// Reads one text.
+    /// Reads one text as the command line's own reader does; and what only a committed vector has.
     pub fn parse(text: &str, file: &Path) -> Result<Vector, String> {
-        let value: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
-        let value = unfold(&value);
-        let o = object(&value, "the vector")?;
-        known(o, &FIELDS, "the vector")?;
-        let policy = match o.get("policy").ok_or("`policy` is missing")? {
-            Value::String(raw) => raw.clone(),
-            document => document.to_string(),
-        };
-        let mut steps = Vec::new();
-        for (place, step) in o.get("steps").and_then(Value::as_array).ok_or("`steps` is missing")?.iter().enumerate() {
-            unroll(step, place, &mut steps).map_err(|e| format!("step {place}: {e}"))?;
-        }
+        let case = vector::Vector::parse(text)?;
+        let about: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
         // A file from elsewhere may leave out what only a committed vector must have.
         let named = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        let why = o.get("why").map_or(Ok(String::new()), |_| text_of(o, "why"))?;
-        texts_of(o, "tags")?;
+        texts_of(&about, "tags")?;
         Ok(Vector {
             file: file.to_path_buf(),
-            name: o.get("name").map_or(Ok(named), |_| text_of(o, "name"))?,
-            why,
-            covers: texts_of(o, "covers")?,
-            policy,
-            seed: o.get("seed").map_or(Some(1), Value::as_u64).ok_or("`seed` is no whole number")?,
-            start_ms: o.get("start_ms").map_or(Some(0.0), Value::as_f64).ok_or("`start_ms` is no number")?,
-            load: o.get("load").cloned(),
-            steps,
+            name: case.name.unwrap_or(named),
+            why: about.get("why").map_or(Some(""), Value::as_str).ok_or("`why` is no text")?.into(),
+            covers: texts_of(&about, "covers")?,
+            policy: case.policy.ok_or("`policy` is missing")?,
+            seed: case.seed,
+            start_ms: case.start_ms,
+            load: case.load.as_ref().map(value),
+            steps: case.steps.iter().map(Step::of).collect(),
         })
     }
 
@@ -109,6 +94,23 @@ impl Vector {
 }
 
 impl Step {
+    fn of(step: &vector::Step) -> Step {
+        let act = match &step.act {
+            vector::Act::Input(input) => Act::Input(value(input)),
+            vector::Act::Raw(raw) => Act::Raw(raw.clone()),
+            vector::Act::Roundtrip => Act::Roundtrip,
+            vector::Act::Next => Act::Next,
+        };
+        Step {
+            place: step.place,
+            at_ms: step.at_ms,
+            act,
+            bind: step.bind.clone(),
+            expect: step.expect.as_ref().map(value),
+            exact: step.exact,
+            tally: step.tally.as_ref().map(value),
+        }
+    }
     fn plain(&self) -> Value {
         let mut o = Map::new();
         if let Some(at) = self.at_ms {
@@ -161,129 +163,26 @@ fn walk(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
     Ok(())
 }
 
-fn object<'a>(v: &'a Value, what: &str) -> Result<&'a Map<String, Value>, String> {
-    v.as_object().ok_or_else(|| format!("{what} is no object"))
-}
-
-fn known(o: &Map<String, Value>, fields: &[&str], what: &str) -> Result<(), String> {
-    match o.keys().find(|k| !fields.contains(&k.as_str())) {
-        Some(k) => Err(format!("{what} has an unknown field `{k}`")),
-        None => Ok(()),
-    }
-}
-
-fn text_of(o: &Map<String, Value>, key: &str) -> Result<String, String> {
-    o.get(key).and_then(Value::as_str).map(String::from).ok_or_else(|| format!("`{key}` is missing or no text"))
-}
-
-fn texts_of(o: &Map<String, Value>, key: &str) -> Result<Vec<String>, String> {
-    let Some(list) = o.get(key) else { return Ok(Vec::new()) };
+fn texts_of(about: &Value, key: &str) -> Result<Vec<String>, String> {
+    let Some(list) = about.get(key) else { return Ok(Vec::new()) };
     let list = list.as_array().ok_or_else(|| format!("`{key}` is no list"))?;
     list.iter()
         .map(|v| v.as_str().map(String::from).ok_or_else(|| format!("`{key}` holds something other than text")))
         .collect()
 }
 
-/// Replaces `{"$repeat":["x",3]}` by `"xxx"`, anywhere.
-fn unfold(v: &Value) -> Value {
-    match v {
-        Value::Object(o) => {
-            if let (1, Some(Value::Array(args))) = (o.len(), o.get("$repeat"))
-                && let (Some(text), Some(n)) =
-                    (args.first().and_then(Value::as_str), args.get(1).and_then(Value::as_u64))
-            {
-                return Value::String(text.repeat(usize::try_from(n).unwrap_or(0)));
-            }
-            Value::Object(o.iter().map(|(k, v)| (k.clone(), unfold(v))).collect())
-        }
-        Value::Array(a) => Value::Array(a.iter().map(unfold).collect()),
-        other => other.clone(),
+/// The core's value as one that other processes are told. Which integer beyond 2^53 it was is lost, but not that it is one.
+fn value(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::BigInt => json!(9_007_199_254_740_993_u64),
+        Json::Bool(b) => json!(b),
+        Json::Num(n) if *n as i64 as f64 == *n => json!(*n as i64),
+        Json::Num(n) => json!(n),
+        Json::Str(s) => json!(s),
+        Json::Arr(items) => items.iter().map(value).collect(),
+        Json::Obj(entries) => entries.iter().map(|(k, v)| (k.clone(), value(v))).collect(),
     }
-}
-
-/// Replaces `{i}` by the repetition, in every text.
-fn numbered(v: &Value, i: usize) -> Value {
-    match v {
-        Value::String(s) if s.contains("{i}") => Value::String(s.replace("{i}", &i.to_string())),
-        Value::Object(o) => Value::Object(o.iter().map(|(k, v)| (k.clone(), numbered(v, i))).collect()),
-        Value::Array(a) => Value::Array(a.iter().map(|v| numbered(v, i)).collect()),
-        other => other.clone(),
-    }
-}
-
-fn unroll(v: &Value, place: usize, out: &mut Vec<Step>) -> Result<(), String> {
-    let o = object(v, "it")?;
-    known(o, &STEP_FIELDS, "it")?;
-    let number = |key: &str| match o.get(key) {
-        None => Ok(None),
-        Some(v) => v.as_f64().map(Some).ok_or_else(|| format!("`{key}` is no number")),
-    };
-    let times = o.get("times").map_or(Some(1), Value::as_u64).ok_or("`times` is no whole number")? as usize;
-    let (at, every) = (number("at_ms")?, number("every_ms")?.unwrap_or(0.0));
-    if out.is_empty() && at.is_none() {
-        return Err("the first step needs `at_ms`".into());
-    }
-    if every != 0.0 && at.is_none() {
-        return Err("`every_ms` needs `at_ms`".into());
-    }
-    let exact = o.get("exact").map_or(Some(false), Value::as_bool).ok_or("`exact` is no boolean")?;
-    for i in 1..=times {
-        let step = Step {
-            place: (place, i),
-            at_ms: at.map(|a| a + every * (i - 1) as f64),
-            act: Act::Next,
-            bind: o.get("as").and_then(Value::as_str).map(|s| s.replace("{i}", &i.to_string())),
-            expect: o.get("expect").map(|e| numbered(e, i)),
-            exact,
-            tally: o.get("tally").filter(|_| i == times).cloned(),
-        };
-        match (o.get("do"), o.get("raw")) {
-            (Some(input), None) => act(numbered(input, i), step, out)?,
-            (None, Some(Value::String(raw))) => out.push(Step { act: Act::Raw(raw.clone()), ..step }),
-            _ => return Err("it needs one of `do` and `raw`".into()),
-        }
-    }
-    Ok(())
-}
-
-fn act(input: Value, step: Step, out: &mut Vec<Step>) -> Result<(), String> {
-    let o = object(&input, "`do`")?;
-    match o.get("verb").and_then(Value::as_str) {
-        Some("roundtrip") => out.push(Step { act: Act::Roundtrip, ..step }),
-        Some("next") => out.push(Step { act: Act::Next, ..step }),
-        Some("call") => call(o, step, out)?,
-        Some(_) => out.push(Step { act: Act::Input(input), ..step }),
-        None => return Err("`do` has no `verb`: send a malformed input as `raw`".into()),
-    }
-    Ok(())
-}
-
-/// `call` is a granted admit and its settle at the same instant; what is expected belongs to the settle.
-fn call(o: &Map<String, Value>, step: Step, out: &mut Vec<Step>) -> Result<(), String> {
-    let fields: Vec<&str> = ["verb"].iter().chain(&ADMIT_FIELDS).chain(&SETTLE_FIELDS).copied().collect();
-    known(o, &fields, "the call")?;
-    let pick = |verb: &str, names: &[&str]| {
-        let mut m = Map::new();
-        m.insert("verb".into(), json!(verb));
-        for name in names {
-            if let Some(v) = o.get(*name) {
-                m.insert((*name).into(), v.clone());
-            }
-        }
-        m
-    };
-    let name = step.bind.clone().unwrap_or_else(|| format!("call {}.{}", step.place.0, step.place.1));
-    let mut settle = pick("settle", &SETTLE_FIELDS);
-    settle.insert("permit".into(), json!(format!("${name}")));
-    out.push(Step {
-        act: Act::Input(Value::Object(pick("admit", &ADMIT_FIELDS))),
-        bind: Some(name),
-        expect: Some(json!({"decision": {"result": "granted"}})),
-        exact: false,
-        ..step.clone()
-    });
-    out.push(Step { act: Act::Input(Value::Object(settle)), bind: None, at_ms: None, ..step });
-    Ok(())
 }
 
 #[cfg(test)]
@@ -295,25 +194,24 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_a_granted_admit_and_a_settle() {
+    fn steps_come_unrolled_and_as_they_were_written() {
         let v = parse(
-            r#"{"name":"n","why":"long enough to be a reason","policy":{},"steps":[
-            {"at_ms":5,"every_ms":2,"times":2,"do":{"verb":"call","service":"a","keys":{"tenant":"t{i}"},"outcome":"failure"}}]}"#,
+            r#"{"name":"n","why":"long enough to be a reason","covers":["R-1"],"policy":{"b":1.5,"a":[null,true]},"steps":[
+            {"at_ms":5,"every_ms":2,"times":2,"do":{"verb":"call","service":"a","weight":9007199254740993,"outcome":"failure"}}]}"#,
         )
         .unwrap();
-        assert_eq!(v.steps.len(), 4);
-        assert_eq!(v.steps[2].at_ms, Some(7.0));
-        assert_eq!(v.steps[2].act, Act::Input(json!({"verb":"admit","service":"a","keys":{"tenant":"t2"}})));
-        assert_eq!(v.steps[3].act, Act::Input(json!({"verb":"settle","permit":"$call 0.2","outcome":"failure"})));
+        assert_eq!((v.steps.len(), v.steps[2].at_ms, v.covers), (4, Some(7.0), vec!["R-1".to_string()]));
+        assert_eq!(v.policy, r#"{"b":1.5,"a":[null,true]}"#);
+        let admit = json!({"verb":"admit","service":"a","weight":9007199254740993_u64});
+        assert_eq!(v.steps[2].act, Act::Input(admit));
+        assert_eq!(v.steps[3].act, Act::Input(json!({"verb":"settle","outcome":"failure","permit":"$call 0.2"})));
     }
 
     #[test]
-    fn an_unknown_field_is_refused() {
-        let e = parse(r#"{"name":"n","why":"long enough to be a reason","policy":{},"stepz":[],"steps":[]}"#);
-        assert_eq!(e.unwrap_err(), "the vector has an unknown field `stepz`");
-        let e = parse(
-            r#"{"name":"n","why":"long enough to be a reason","policy":{},"steps":[{"at":1,"do":{"verb":"advance"}}]}"#,
-        );
-        assert_eq!(e.unwrap_err(), "step 0: it has an unknown field `at`");
+    fn what_no_case_has_is_refused() {
+        let e = parse(r#"{"policy":{},"stepz":[],"steps":[]}"#);
+        assert_eq!(e.unwrap_err(), "the case has an unknown field `stepz`");
+        assert_eq!(parse(r#"{"steps":[]}"#).unwrap_err(), "`policy` is missing");
+        assert_eq!(parse(r#"{"policy":{},"covers":7,"steps":[]}"#).unwrap_err(), "`covers` is no list");
     }
 }

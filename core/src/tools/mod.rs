@@ -16,7 +16,7 @@ mod replay;
 mod tally;
 mod test;
 mod types;
-mod vector;
+pub mod vector;
 mod words;
 
 pub use explain::explain;

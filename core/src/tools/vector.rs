@@ -7,37 +7,43 @@ use alloc::vec::Vec;
 
 /// A case, unrolled.
 #[derive(Clone, Debug)]
-pub(super) struct Vector {
-    pub(super) name: Option<String>,
-    /// Its own policy, if it brings one.
-    pub(super) policy: Option<String>,
-    pub(super) seed: u64,
-    pub(super) start_ms: f64,
+pub struct Vector {
+    /// What it is called; a file from elsewhere may leave it out.
+    pub name: Option<String>,
+    /// Its own policy as JSON text, if it brings one.
+    pub policy: Option<String>,
+    /// Seed of all draws. Default: 1.
+    pub seed: u64,
+    /// When the engine starts. Default: 0.
+    pub start_ms: f64,
     /// What loading the policy must give; `None`: it must load.
-    pub(super) load: Option<Json>,
-    pub(super) steps: Vec<Step>,
+    pub load: Option<Json>,
+    /// The steps in order, repetitions included.
+    pub steps: Vec<Step>,
 }
 
 /// One plain step.
 #[derive(Clone, Debug)]
-pub(super) struct Step {
+pub struct Step {
     /// Its place in the file, from 0, and its repetition, from 1.
-    pub(super) place: (usize, usize),
+    pub place: (usize, usize),
     /// When; `None`: at the time of the step before.
-    pub(super) at_ms: Option<f64>,
-    pub(super) act: Act,
+    pub at_ms: Option<f64>,
+    /// What is done.
+    pub act: Act,
     /// The name under which the granted permit is kept.
-    pub(super) bind: Option<String>,
-    pub(super) expect: Option<Json>,
+    pub bind: Option<String>,
+    /// What must come out.
+    pub expect: Option<Json>,
     /// Must the output be exactly `expect`?
-    pub(super) exact: bool,
+    pub exact: bool,
     /// On the last repetition: how often each result and each code came.
-    pub(super) tally: Option<Json>,
+    pub tally: Option<Json>,
 }
 
 /// What a step does.
-#[derive(Clone, Debug)]
-pub(super) enum Act {
+#[derive(Clone, PartialEq, Debug)]
+pub enum Act {
     /// One input of the wire.
     Input(Json),
     /// A text that is sent as it is.
@@ -57,8 +63,8 @@ const SETTLE_FIELDS: [&str; 4] = ["outcome", "facts", "duration_ms", "retry_afte
 const MAX_STEPS: usize = 1_000_000;
 
 impl Vector {
-    /// Reads one text. Errors: not JSON, an unknown or missing field, a wrong type.
-    pub(super) fn parse(source: &str) -> Result<Vector, String> {
+    /// Reads one text, and unrolls it: at most a million steps. Errors, as text: not JSON, an unknown or missing field, a wrong type.
+    pub fn parse(source: &str) -> Result<Vector, String> {
         let value = Json::parse(source).map_err(|f| f.message.clone())?;
         let value = unfold(&value);
         known(&value, &FIELDS, "the case")?;
