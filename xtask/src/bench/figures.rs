@@ -46,10 +46,15 @@ impl Figures {
         else {
             return false;
         };
+        samples.iter().filter_map(Value::as_f64).for_each(|sample| self.add(name, unit, sample));
+        true
+    }
+
+    /// One more sample of a figure.
+    pub fn add(&mut self, name: &str, unit: &str, sample: f64) {
         let figure =
             self.figures.entry(name.into()).or_insert_with(|| Figure { unit: unit.into(), samples: Vec::new() });
-        figure.samples.extend(samples.iter().filter_map(Value::as_f64));
-        true
+        figure.samples.push(sample);
     }
 
     pub fn fact(&mut self, name: &str, text: &str) {

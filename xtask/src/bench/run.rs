@@ -3,7 +3,7 @@ use super::Part;
 use super::figures::Figures;
 use crate::counts::Counts;
 use crate::place::Place;
-use crate::{npm, python, wasm};
+use crate::{npm, python, sizes, wasm};
 use anyhow::{Result, bail, ensure};
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -11,6 +11,14 @@ use std::process::Command;
 
 const RUST: &str = "bench/rust/Cargo.toml";
 const REQUIREMENTS: &str = "bench/python/requirements.txt";
+/// What a page downloads, and what it would of a rival.
+const DOWNLOADS: [(&str, &str); 5] = [
+    ("size.engine", "bindings-node/src/generated/engine_bg.wasm"),
+    ("size.status", "bindings-node/src/generated/status_bg.wasm"),
+    ("size.page", "bindings-node/dist/status.js"),
+    ("size.inline", "bindings-node/dist/inline.js"),
+    ("size.cockatiel", "bench/node/node_modules/cockatiel/dist/esm/index.js"),
+];
 /// How often each case of Node and Python is started; all of them once, then all of them again.
 const ROUNDS: u32 = 3;
 
@@ -91,7 +99,13 @@ pub fn measure(place: &Place, part: Part, quick: bool, figures: &mut Figures) ->
             };
             rounds(place, &start, quick, figures)
         }
-        Part::Size => read(place, place.program("node").arg("bench/node/sizes.mjs"), figures).map(|_| ()),
+        Part::Size => {
+            let files = DOWNLOADS.map(|(_, file)| file);
+            for ((name, _), bytes) in DOWNLOADS.iter().zip(sizes::brotli(place, &files)?) {
+                figures.add(name, "B", bytes as f64);
+            }
+            Ok(())
+        }
     }
 }
 
@@ -130,7 +144,7 @@ pub fn check(place: &Place) -> Result<Counts> {
     for args in [&["fmt", "--check"][..], &["check", "--quiet", "--locked"]] {
         counts.add(Counts::check(rust(place, args).is_ok()));
     }
-    for file in ["ours.mjs", "rivals.mjs", "run.mjs", "sizes.mjs", "timing.mjs"] {
+    for file in ["ours.mjs", "rivals.mjs", "run.mjs", "timing.mjs"] {
         let file = format!("bench/node/{file}");
         counts.add(Counts::check(place.run(place.program("node").args(["--check", &file]))?));
     }
