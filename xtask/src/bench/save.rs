@@ -1,7 +1,8 @@
 //! The figures in the repository, and the pages that are written from them: between markers, by this command alone.
+use super::Part;
 use super::figures::Figures;
 use super::lines::Show;
-use super::{Part, table};
+use super::table::{self, Row};
 use crate::place::Place;
 use anyhow::{Context, Result, bail};
 use std::fmt::Write;
@@ -89,7 +90,21 @@ fn added(figures: &Figures) -> String {
         };
         let _ = writeln!(out, "| {what} | {} | {} |", cell("p50"), cell("p99"));
     }
+    let _ = writeln!(out, "\n{}", missed(&table::rows(&Part::ALL, figures)));
     out
+}
+
+/// What falls short of its bar, or was not measured.
+fn missed(rows: &[Row]) -> String {
+    let judged = || rows.iter().filter(|row| row.judged);
+    let short = || judged().filter(|row| row.verdict != Some(true));
+    let bars = judged().count();
+    match short().count() {
+        0 => format!("All {bars} bars held in that run."),
+        n => short().fold(format!("Of {bars} bars, {n} did not hold in that run:\n"), |out, row| {
+            format!("{out}\n- {}: {}, bar {}", row.what, row.figure, row.bar)
+        }),
+    }
 }
 
 /// Every figure with its spread.
@@ -126,6 +141,24 @@ mod tests {
         assert_eq!(filled(page, "x", "new\n").expect("a page"), "a\n<!-- bench:x -->\nnew\n<!-- /bench:x -->\nb\n");
         assert!(filled(page, "y", "").is_err());
         assert!(filled("<!-- bench:x -->\n", "x", "").is_err());
+    }
+
+    #[test]
+    fn a_bar_that_is_missed_is_named() {
+        let row = |what, verdict, judged| Row {
+            what,
+            figure: "3 ns".into(),
+            bar: "≤ 2 ns".into(),
+            judged,
+            verdict,
+            note: "",
+        };
+        let (fast, slow, plain) =
+            (row("fast", Some(true), true), row("slow", Some(false), true), row("plain", None, false));
+        assert_eq!(missed(&[fast, plain]), "All 1 bars held in that run.");
+        let rows = [row("fast", Some(true), true), slow, row("unknown", None, true)];
+        let wanted = "Of 3 bars, 2 did not hold in that run:\n\n- slow: 3 ns, bar ≤ 2 ns\n- unknown: 3 ns, bar ≤ 2 ns";
+        assert_eq!(missed(&rows), wanted);
     }
 
     #[test]
