@@ -114,3 +114,15 @@ def test_pydantic_is_not_needed() -> None:
     code = "import sys; sys.modules['pydantic'] = None; import brownout; brownout.Brownout({'version': 1}).close(); print('ok')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.returncode) == ("ok", 0), done.stderr
+
+
+def test_the_models_are_short_modules_by_topic_under_one_name() -> None:
+    import brownout.models as models
+
+    assert {"Answer", "HealthReport", "Limit", "Names", "Policy", "Problem", "Service"} <= set(models.__all__)
+    homes = {getattr(models, name).__module__ for name in models.__all__}
+    assert all(home.startswith("brownout.models.") for home in homes), homes
+    folder = Path(models.__file__).parent
+    assert {path.stem for path in folder.glob("*.py")} == {home.rpartition(".")[2] for home in homes} | {"__init__"}
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in folder.glob("*.py")}
+    assert max(lengths.values()) < 500, lengths

@@ -2,7 +2,8 @@
 use crate::root;
 use brownout::base::json::Json;
 use brownout::schema::{self, Page};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
+use std::collections::BTreeMap;
 
 /// Every schema: the name of its file and its value.
 pub fn all() -> Result<Vec<(&'static str, Value)>, String> {
@@ -21,16 +22,108 @@ pub fn all() -> Result<Vec<(&'static str, Value)>, String> {
     ])
 }
 
-/// One schema that defines every table of several, each under its title: what classes are made from. Shapes that are no tables
-/// stand where they are used. Errors: two tables of one title that are not the same.
-pub fn tables(names: &[&str]) -> Result<Value, String> {
+/// The modules in which classes stand, and the tables that each is about; one that several need is in the first.
+const MODULES: [(&str, &[&str]); 9] = [
+    ("breaker", &["Breaker"]),
+    ("limit", &["Limit", "LimitPreset"]),
+    ("call", &["Timeout", "Throttle", "OutcomeRule", "Retry"]),
+    ("policy", &["Policy"]),
+    (
+        "effects",
+        &[
+            "BreakerChanged",
+            "ThrottleHeld",
+            "PermitExpired",
+            "LimitBlocked",
+            "ServiceChanged",
+            "FeatureChanged",
+            "OverallChanged",
+            "IncidentOpened",
+            "IncidentClosed",
+            "ServiceMaintenanceEnded",
+            "FeatureMaintenanceEnded",
+            "ClockBehind",
+            "EngineRebuilt",
+        ],
+    ),
+    ("explained", &["Explained"]),
+    ("output", &["Answer", "Mistake", "Mistakes"]),
+    ("names", &["Names"]),
+    ("health", &["HealthReport", "Problem"]),
+];
+
+/// Every table of several schemas, each once under its title, module by module: what classes are made from. Shapes that are no
+/// tables stand where they are used. Errors: two tables of one title that are not the same; a table of no module.
+pub fn tables(names: &[&str]) -> Result<Vec<(&'static str, Value)>, String> {
     let mut found = Map::new();
     for (_, schema) in all()?.iter().filter(|(name, _)| names.contains(name)) {
         hoist(&loose(&resolved(schema, schema)), &mut found)?;
     }
-    let Some(Value::Object(mut root)) = found.shift_remove("Policy") else { return Err("there is no `Policy`".into()) };
-    root.insert("$defs".into(), Value::Object(found));
-    Ok(Value::Object(root))
+    let mut home: BTreeMap<String, &str> = BTreeMap::new();
+    for (module, heads) in MODULES {
+        for head in heads {
+            claim(head, module, &found, &mut home)?;
+        }
+    }
+    if let Some(table) = found.keys().find(|table| !home.contains_key(*table)) {
+        return Err(format!("the table `{table}` belongs to no module"));
+    }
+    let draft = found.get("Policy").and_then(|policy| policy.get("$schema")).cloned();
+    let file = |module: &str| {
+        let own = found.iter().filter(|(table, _)| home.get(*table) == Some(&module));
+        let own: Map<String, Value> = own.map(|(table, shape)| (table.clone(), placed(shape, module, &home))).collect();
+        json!({"$schema": draft, "$defs": own})
+    };
+    Ok(MODULES.iter().map(|(module, _)| (*module, file(module))).collect())
+}
+
+/// Puts a table, and what it refers to, into a module.
+fn claim<'m>(
+    table: &str,
+    module: &'m str,
+    found: &Map<String, Value>,
+    home: &mut BTreeMap<String, &'m str>,
+) -> Result<(), String> {
+    if home.contains_key(table) {
+        return Ok(());
+    }
+    let shape = found.get(table).ok_or_else(|| format!("there is no table `{table}`"))?;
+    home.insert(table.to_string(), module);
+    let mut needed = Vec::new();
+    needs(shape, &mut needed);
+    needed.into_iter().try_for_each(|table| claim(table, module, found, home))
+}
+
+/// The tables that a shape refers to.
+fn needs<'v>(shape: &'v Value, out: &mut Vec<&'v str>) {
+    match shape {
+        Value::Object(o) => {
+            out.extend(o.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/")));
+            o.values().for_each(|inner| needs(inner, out));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| needs(inner, out)),
+        _ => {}
+    }
+}
+
+/// The shape with references to other modules as such.
+fn placed(shape: &Value, module: &str, home: &BTreeMap<String, &str>) -> Value {
+    match shape {
+        Value::Object(o) => {
+            let turn = |(key, inner): (&String, &Value)| {
+                let table = inner.as_str().filter(|_| key == "$ref").and_then(|r| r.strip_prefix("#/$defs/"));
+                let there = table.and_then(|table| home.get(table)).filter(|there| **there != module);
+                let inner = match (table, there) {
+                    (Some(table), Some(there)) => json!(format!("{there}.json#/$defs/{table}")),
+                    _ => placed(inner, module, home),
+                };
+                (key.clone(), inner)
+            };
+            Value::Object(o.iter().map(turn).collect())
+        }
+        Value::Array(items) => items.iter().map(|inner| placed(inner, module, home)).collect(),
+        other => other.clone(),
+    }
 }
 
 /// The shape with every reference replaced by what it refers to; words beside a reference stay.
@@ -131,7 +224,9 @@ pub fn text(schema: &Value) -> Result<String, String> {
 /// The core's value as that of the test library, keys in the order written.
 pub fn value(json: &Json) -> Value {
     match json {
-        Json::Null | Json::BigInt => Value::Null,
+        Json::Null => Value::Null,
+        // Which integer it was is lost, but not that a double does not hold it.
+        Json::BigInt => json!(9_007_199_254_740_993_u64),
         Json::Bool(b) => Value::Bool(*b),
         Json::Num(n) if *n == n.trunc() && n.abs() < 9e15 => Value::from(*n as i64),
         Json::Num(n) => Number::from_f64(*n).map_or(Value::Null, Value::Number),

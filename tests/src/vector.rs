@@ -1,5 +1,5 @@
 //! One vector, as the core's own reader unrolls it, in the form that every runner can play.
-use brownout::base::json::Json;
+use crate::schemas::value;
 use brownout::tools::vector;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -169,20 +169,6 @@ fn texts_of(about: &Value, key: &str) -> Result<Vec<String>, String> {
     list.iter()
         .map(|v| v.as_str().map(String::from).ok_or_else(|| format!("`{key}` holds something other than text")))
         .collect()
-}
-
-/// The core's value as one that other processes are told. Which integer beyond 2^53 it was is lost, but not that it is one.
-fn value(json: &Json) -> Value {
-    match json {
-        Json::Null => Value::Null,
-        Json::BigInt => json!(9_007_199_254_740_993_u64),
-        Json::Bool(b) => json!(b),
-        Json::Num(n) if *n as i64 as f64 == *n => json!(*n as i64),
-        Json::Num(n) => json!(n),
-        Json::Str(s) => json!(s),
-        Json::Arr(items) => items.iter().map(value).collect(),
-        Json::Obj(entries) => entries.iter().map(|(k, v)| (k.clone(), value(v))).collect(),
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::{npm, python};
 use anyhow::{Context, Result};
 
 /// What is made, and where it is committed.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 10] = [
     ("policy.schema.json", "schema/policy.schema.json"),
     ("input.schema.json", "schema/input.schema.json"),
     ("output.schema.json", "schema/output.schema.json"),
@@ -15,15 +15,16 @@ const FILES: [(&str, &str); 11] = [
     ("problem.schema.json", "schema/problem.schema.json"),
     ("policy.gen.ts", "bindings-node/src/policy.gen.ts"),
     ("wire.gen.ts", "bindings-node/src/wire.gen.ts"),
-    ("models.py", "bindings-python/python/brownout/models.py"),
     ("policy.schema.json", "bindings-node/schema.json"),
     ("policy.schema.json", "bindings-python/python/brownout/schema.json"),
 ];
+/// The folder of the pydantic models, one module a topic.
+const MODELS: (&str, &str) = ("models", "bindings-python/python/brownout/models");
 /// Where it is made.
 const FRESH: &str = ".cache/types";
 
 /// How the pydantic models are made. The texts of a document are words of the wire, so enums become literals.
-const MODELS: [&str; 19] = [
+const MODELLED: [&str; 23] = [
     "--input-file-type",
     "jsonschema",
     "--output-model-type",
@@ -38,6 +39,10 @@ const MODELS: [&str; 19] = [
     "--allow-population-by-field-name",
     "--enable-faux-immutability",
     "--use-annotated",
+    "--use-exact-imports",
+    "--skip-root-model",
+    "--all-exports-scope",
+    "recursive",
     "--disable-timestamp",
     "--formatters",
     "builtin",
@@ -49,13 +54,17 @@ const HEAD: &str = "\"\"\"The document, answers, names and health reports of the
 
 /// Makes everything and puts it in its place.
 pub fn write(place: &Place) -> Result<bool> {
-    make(place)?;
-    for (fresh, committed) in FILES {
-        let text = place.read(&format!("{FRESH}/{fresh}"))?;
-        if place.read(committed).is_ok_and(|old| old == text) {
+    for (fresh, committed) in make(place)? {
+        let path = place.root.join(&committed);
+        let Some(fresh) = fresh else {
+            std::fs::remove_file(&path).with_context(|| format!("`{committed}` cannot be removed"))?;
+            println!("removed {committed}");
+            continue;
+        };
+        let text = place.read(&fresh)?;
+        if place.read(&committed).is_ok_and(|old| old == text) {
             continue;
         }
-        let path = place.root.join(committed);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
@@ -67,11 +76,10 @@ pub fn write(place: &Place) -> Result<bool> {
 
 /// Makes everything and says which committed file is another.
 pub fn check(place: &Place) -> Result<Counts> {
-    make(place)?;
     let mut counts = Counts::default();
-    for (fresh, committed) in FILES {
-        let text = place.read(&format!("{FRESH}/{fresh}"))?;
-        let same = place.read(committed).is_ok_and(|old| old == text);
+    for (fresh, committed) in make(place)? {
+        let text = fresh.map(|fresh| place.read(&fresh)).transpose()?;
+        let same = place.read(&committed).ok() == text;
         if !same {
             println!("`{committed}` is not what the core says: run `cargo xtask types`");
         }
@@ -80,14 +88,40 @@ pub fn check(place: &Place) -> Result<Counts> {
     Ok(counts)
 }
 
-fn make(place: &Place) -> Result<()> {
-    std::fs::create_dir_all(place.root.join(FRESH))?;
+/// Makes everything: the files, each with its place; without a file, what stands there and is made no more.
+fn make(place: &Place) -> Result<Vec<(Option<String>, String)>> {
+    let fresh = place.root.join(FRESH);
+    if fresh.exists() {
+        std::fs::remove_dir_all(&fresh)?;
+    }
+    std::fs::create_dir_all(&fresh)?;
     place.must(place.cargo().args(["run", "--quiet", "-p", "brownout-tests", "--bin", "schemas", "--", FRESH]))?;
     npm::install(place)?;
     place.must(place.program("node").args(["bindings-node/types.mjs", FRESH]))?;
     python::environment(place)?;
-    let (from, to) = (format!("{FRESH}/tables.schema.json"), format!("{FRESH}/models.py"));
+    let (made, kept) = MODELS;
+    let (from, to) = (format!("{FRESH}/tables"), format!("{FRESH}/{made}"));
     let mut models = python::python(place);
-    models.args(["-W", "ignore", "-m", "datamodel_code_generator", "--input", &from, "--output", &to]).args(MODELS);
-    place.must(&mut models)
+    models.args(["-W", "ignore", "-m", "datamodel_code_generator", "--input", &from, "--output", &to]).args(MODELLED);
+    place.must(&mut models)?;
+    let mut all: Vec<_> = FILES.iter().map(|(fresh, to)| (Some(format!("{FRESH}/{fresh}")), to.to_string())).collect();
+    let names = modules(place, &to)?;
+    let gone = modules(place, kept)?.into_iter().filter(|name| !names.contains(name));
+    all.extend(gone.map(|name| (None, format!("{kept}/{name}"))));
+    all.extend(names.iter().map(|name| (Some(format!("{to}/{name}")), format!("{kept}/{name}"))));
+    Ok(all)
+}
+
+/// The Python files of a folder, sorted; none where there is no folder.
+fn modules(place: &Place, folder: &str) -> Result<Vec<String>> {
+    if !place.there(folder) {
+        return Ok(Vec::new());
+    }
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(place.root.join(folder))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        names.extend(name.ends_with(".py").then_some(name));
+    }
+    names.sort();
+    Ok(names)
 }

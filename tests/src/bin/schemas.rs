@@ -1,5 +1,6 @@
-//! Writes the schemas into a folder: `schemas FOLDER`.
+//! Writes the schemas into a folder, and into `tables` in it what classes are made from: `schemas FOLDER`.
 use brownout_tests::schemas;
+use serde_json::Value;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -18,10 +19,17 @@ fn main() -> ExitCode {
 }
 
 fn write(folder: &Path) -> Result<(), String> {
-    let tables = schemas::tables(&["policy", "output", "names", "health", "problem"])?;
-    for (name, schema) in schemas::all()?.into_iter().chain([("tables", tables)]) {
-        let file = folder.join(format!("{name}.schema.json"));
-        std::fs::write(&file, schemas::text(&schema)?).map_err(|e| format!("{}: {e}", file.display()))?;
+    for (name, schema) in schemas::all()? {
+        keep(&folder.join(format!("{name}.schema.json")), &schema)?;
+    }
+    let tables = folder.join("tables");
+    std::fs::create_dir_all(&tables).map_err(|e| format!("{}: {e}", tables.display()))?;
+    for (module, schema) in schemas::tables(&["policy", "output", "names", "health", "problem"])? {
+        keep(&tables.join(format!("{module}.json")), &schema)?;
     }
     Ok(())
+}
+
+fn keep(file: &Path, schema: &Value) -> Result<(), String> {
+    std::fs::write(file, schemas::text(schema)?).map_err(|e| format!("{}: {e}", file.display()))
 }
