@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
-#[cfg(any(test, feature = "schema"))]
+#[cfg(test)]
 extern crate std;
 
 /// The version of this crate, and of every package built from it.

@@ -117,3 +117,15 @@ fn every_file_is_short_and_every_room_says_what_it_answers() {
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+#[test]
+fn only_the_tests_of_the_core_know_the_standard_library() {
+    let lines: Vec<String> = fs::read_to_string(root().join("lib.rs")).unwrap().lines().map(str::to_string).collect();
+    assert!(lines.contains(&"#![no_std]".to_string()));
+    let at: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].contains("extern crate std")).collect();
+    assert!(at.iter().all(|at| lines[at - 1] == "#[cfg(test)]"), "{lines:?}");
+    let global = ["thread_local", "static mut", "OnceLock", "AtomicU", "Mutex"];
+    for (file, text) in all() {
+        assert!(global.iter().all(|word| !text.contains(word)), "{file} holds state of its own");
+    }
+}

@@ -69,7 +69,7 @@ pub fn rows(place: &Place) -> Result<Counts> {
 /// The core for a target without an operating system, with and without its default features.
 pub fn no_std(place: &Place) -> Result<Counts> {
     let mut counts = Counts::default();
-    for features in [&["--no-default-features"][..], &[]] {
+    for features in [&["--no-default-features"][..], &[], &["--features", "schema"]] {
         let mut build = wasm::cargo(place)?;
         build.args(["build", "-p", "brownout", "--target", wasm::TARGET]).args(features);
         counts.add(Counts::check(place.run(&mut build)?));

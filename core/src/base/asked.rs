@@ -1,4 +1,5 @@
-//! What a reader asks of a document: every key, and the form in which it wants the value. The schemas are held to this.
+//! What a reader asks of a document: every key, and the form in which it wants the value. The schemas are held to this. Built only
+//! with the feature `schema`; the log is a field of [`Faults`](crate::base::doc::Faults), so that reading stays pure.
 use crate::base::num::Ratio;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -42,23 +43,23 @@ pub struct Ask {
     pub form: Form,
 }
 
-std::thread_local! {
-    static LOG: RefCell<Option<Vec<Ask>>> = const { RefCell::new(None) };
+/// What was asked so far, in order.
+#[derive(Default, Debug)]
+pub struct Log {
+    asks: RefCell<Vec<Ask>>,
 }
 
-/// Everything that `work` asks on this thread.
-pub fn record<T>(work: impl FnOnce() -> T) -> (T, Vec<Ask>) {
-    LOG.set(Some(Vec::new()));
-    let done = work();
-    (done, LOG.take().unwrap_or_default())
-}
-
-/// Notes a question, where somebody listens.
-pub(crate) fn note(ask: impl FnOnce() -> (String, Form)) {
-    LOG.with_borrow_mut(|log| {
-        if let Some(log) = log {
-            let (path, form) = ask();
-            log.push(Ask { path, form });
-        }
-    });
+impl Log {
+    /// Notes a question.
+    pub(super) fn note(&self, path: String, form: Form) {
+        self.asks.borrow_mut().push(Ask { path, form });
+    }
+    /// Takes in what another reader of the same document asked.
+    pub(super) fn join(&self, other: Log) {
+        self.asks.borrow_mut().append(&mut other.asks.into_inner());
+    }
+    /// All questions so far; the log is empty afterwards.
+    pub fn take(&self) -> Vec<Ask> {
+        self.asks.take()
+    }
 }

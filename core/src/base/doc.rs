@@ -15,9 +15,9 @@ use core::cell::RefCell;
 
 /// Tells the schema tests what is asked; nothing in any other build.
 macro_rules! ask {
-    ($path:expr, $form:ident $(($($arg:expr),*))?) => {
+    ($self:ident, $path:expr, $form:ident $(($($arg:expr),*))?) => {
         #[cfg(feature = "schema")]
-        crate::base::asked::note(|| ($path, crate::base::asked::Form::$form $(($($arg),*))?));
+        $self.faults.asked.note($path, crate::base::asked::Form::$form $(($($arg),*))?);
     };
 }
 
@@ -28,6 +28,9 @@ const MAX_FAULTS: usize = 256;
 #[derive(Default, Debug)]
 pub struct Faults {
     list: RefCell<Vec<Fault>>,
+    /// What was asked on the way.
+    #[cfg(feature = "schema")]
+    pub asked: crate::base::asked::Log,
 }
 
 impl Faults {
@@ -45,6 +48,18 @@ impl Faults {
     /// All faults, in the order found.
     pub fn into_vec(self) -> Vec<Fault> {
         self.list.into_inner()
+    }
+    /// All faults so far, in the order found; there are none afterwards.
+    pub fn take(&self) -> Vec<Fault> {
+        self.list.take()
+    }
+    /// Takes in what was found apart.
+    pub fn join(&self, apart: Faults) {
+        let mut list = self.list.borrow_mut();
+        list.append(&mut apart.list.into_inner());
+        list.truncate(MAX_FAULTS);
+        #[cfg(feature = "schema")]
+        self.asked.join(apart.asked);
     }
 }
 
@@ -87,7 +102,7 @@ impl<'a> Node<'a> {
     }
     /// As a table. Faults: `wrong_type`, `duplicate_key`.
     pub fn table(&self) -> Option<Table<'a>> {
-        ask!(self.path.clone(), Table);
+        ask!(self, self.path.clone(), Table);
         let Json::Obj(entries) = self.json else {
             self.wrong("a table");
             return None;
@@ -106,7 +121,7 @@ impl<'a> Node<'a> {
     }
     /// As a list.
     pub fn list(&self) -> Option<Vec<Node<'a>>> {
-        ask!(self.path.clone(), List);
+        ask!(self, self.path.clone(), List);
         let Json::Arr(items) = self.json else {
             self.wrong("a list");
             return None;
@@ -125,7 +140,7 @@ impl<'a> Node<'a> {
     }
     /// As text.
     pub fn text(&self) -> Option<&'a str> {
-        ask!(self.path.clone(), Text);
+        ask!(self, self.path.clone(), Text);
         match self.json {
             Json::Str(s) => Some(s),
             _ => {
@@ -136,7 +151,7 @@ impl<'a> Node<'a> {
     }
     /// As a boolean.
     pub fn boolean(&self) -> Option<bool> {
-        ask!(self.path.clone(), Boolean);
+        ask!(self, self.path.clone(), Boolean);
         match self.json {
             Json::Bool(b) => Some(*b),
             _ => {
@@ -147,7 +162,7 @@ impl<'a> Node<'a> {
     }
     /// As a whole number within `min..=max`.
     pub fn integer(&self, min: u64, max: u64) -> Option<u64> {
-        ask!(self.path.clone(), Integer(min, max));
+        ask!(self, self.path.clone(), Integer(min, max));
         let Json::Num(n) = self.json else {
             self.wrong("a whole number");
             return None;
@@ -164,7 +179,7 @@ impl<'a> Node<'a> {
     }
     /// As a ratio in billionths within `min..=max` (inclusive).
     pub fn ratio(&self, min: Ratio, max: Ratio) -> Option<Ratio> {
-        ask!(self.path.clone(), Ratio(min, max));
+        ask!(self, self.path.clone(), Ratio(min, max));
         let Json::Num(n) = self.json else {
             self.wrong("a number");
             return None;
@@ -179,7 +194,7 @@ impl<'a> Node<'a> {
     }
     /// As a share within (0, 1].
     pub fn share(&self) -> Option<Ratio> {
-        ask!(self.path.clone(), Share);
+        ask!(self, self.path.clone(), Share);
         let Json::Num(n) = self.json else {
             self.wrong("a number");
             return None;
@@ -197,7 +212,7 @@ impl<'a> Node<'a> {
     }
     /// As a duration longer than zero.
     pub fn span(&self) -> Option<Span> {
-        ask!(self.path.clone(), Span);
+        ask!(self, self.path.clone(), Span);
         let text = self.text()?;
         match parse_span(text) {
             Some(s) if !s.is_zero() => Some(s),
@@ -213,7 +228,7 @@ impl<'a> Node<'a> {
     }
     /// As one of the words of `table`.
     pub fn word<T: Copy>(&self, table: &[(&str, T)]) -> Option<T> {
-        ask!(self.path.clone(), Word(table.iter().map(|(word, _)| word.to_string()).collect()));
+        ask!(self, self.path.clone(), Word(table.iter().map(|(word, _)| word.to_string()).collect()));
         let text = self.text()?;
         if let Some((_, v)) = table.iter().find(|(name, _)| *name == text) {
             return Some(*v);
@@ -224,7 +239,7 @@ impl<'a> Node<'a> {
     }
     /// As a name: 1 to 64 letters, digits, dots, dashes, underscores, colons.
     pub fn name(&self) -> Option<&'a str> {
-        ask!(self.path.clone(), Name);
+        ask!(self, self.path.clone(), Name);
         let text = self.text()?;
         if is_name(text) {
             return Some(text);
@@ -234,7 +249,7 @@ impl<'a> Node<'a> {
     }
     /// As one text or a list of texts.
     pub fn texts(&self) -> Vec<(&'a str, String)> {
-        ask!(self.path.clone(), Texts);
+        ask!(self, self.path.clone(), Texts);
         match self.json {
             Json::Str(s) => vec![(s.as_str(), self.path.clone())],
             Json::Arr(_) => {
@@ -251,7 +266,7 @@ impl<'a> Node<'a> {
 impl<'a> Table<'a> {
     /// The value under `key`; marks the key as known.
     pub fn node(&self, key: &str) -> Option<Node<'a>> {
-        ask!(join_path(&self.path, key), Any);
+        ask!(self, join_path(&self.path, key), Any);
         let at = self.entries.iter().position(|(k, _)| k == key)?;
         self.mark(key);
         let json = &self.entries[at].1;
@@ -302,47 +317,47 @@ impl<'a> Table<'a> {
     }
     /// Text under `key`.
     pub fn text(&self, key: &str) -> Option<&'a str> {
-        ask!(join_path(&self.path, key), Text);
+        ask!(self, join_path(&self.path, key), Text);
         self.node(key)?.text()
     }
     /// A boolean under `key`.
     pub fn boolean(&self, key: &str) -> Option<bool> {
-        ask!(join_path(&self.path, key), Boolean);
+        ask!(self, join_path(&self.path, key), Boolean);
         self.node(key)?.boolean()
     }
     /// A whole number under `key`.
     pub fn integer(&self, key: &str, min: u64, max: u64) -> Option<u64> {
-        ask!(join_path(&self.path, key), Integer(min, max));
+        ask!(self, join_path(&self.path, key), Integer(min, max));
         self.node(key)?.integer(min, max)
     }
     /// A share (0, 1] under `key`.
     pub fn share(&self, key: &str) -> Option<Ratio> {
-        ask!(join_path(&self.path, key), Share);
+        ask!(self, join_path(&self.path, key), Share);
         self.node(key)?.share()
     }
     /// A ratio within a range under `key`.
     pub fn ratio(&self, key: &str, min: Ratio, max: Ratio) -> Option<Ratio> {
-        ask!(join_path(&self.path, key), Ratio(min, max));
+        ask!(self, join_path(&self.path, key), Ratio(min, max));
         self.node(key)?.ratio(min, max)
     }
     /// A duration under `key`.
     pub fn span(&self, key: &str) -> Option<Span> {
-        ask!(join_path(&self.path, key), Span);
+        ask!(self, join_path(&self.path, key), Span);
         self.node(key)?.span()
     }
     /// One of the words of `table` under `key`.
     pub fn word<T: Copy>(&self, key: &str, table: &[(&str, T)]) -> Option<T> {
-        ask!(join_path(&self.path, key), Word(table.iter().map(|(word, _)| word.to_string()).collect()));
+        ask!(self, join_path(&self.path, key), Word(table.iter().map(|(word, _)| word.to_string()).collect()));
         self.node(key)?.word(table)
     }
     /// A table under `key`.
     pub fn table(&self, key: &str) -> Option<Table<'a>> {
-        ask!(join_path(&self.path, key), Table);
+        ask!(self, join_path(&self.path, key), Table);
         self.node(key)?.table()
     }
     /// A list under `key`.
     pub fn list(&self, key: &str) -> Option<Vec<Node<'a>>> {
-        ask!(join_path(&self.path, key), List);
+        ask!(self, join_path(&self.path, key), List);
         self.node(key)?.list()
     }
     /// Reports every key that nothing asked for.

@@ -29,11 +29,22 @@ pub fn read(json_text: &str) -> Result<Policy, Vec<Fault>> {
 
 /// Reads a document from a JSON value.
 pub fn read_value(json: &Json) -> Result<Policy, Vec<Fault>> {
-    let built_in = presets::BuiltIn::parse();
+    read_into(json, &Faults::default())
+}
+
+/// As [`read`], and everything that the reader asks.
+#[cfg(feature = "schema")]
+pub fn read_asked(json_text: &str) -> (Result<Policy, Vec<Fault>>, Vec<crate::base::asked::Ask>) {
     let faults = Faults::default();
-    let policy = document::read(&Node::root(json, &faults), &built_in, &faults);
+    let policy = Json::parse(json_text).map_err(|fault| vec![fault]).and_then(|json| read_into(&json, &faults));
+    (policy, faults.asked.take())
+}
+
+fn read_into(json: &Json, faults: &Faults) -> Result<Policy, Vec<Fault>> {
+    let built_in = presets::BuiltIn::parse();
+    let policy = document::read(&Node::root(json, faults), &built_in, faults);
     let mut list: Vec<Fault> = Vec::new();
-    for fault in faults.into_vec() {
+    for fault in faults.take() {
         if !list.contains(&fault) {
             list.push(fault);
         }

@@ -160,9 +160,7 @@ fn declared<'a>(root: &Table<'a>, key: &str, into: &mut Vec<Preset<'a>>, faults:
         apart.path.clone_from(&node.path);
         check(name, &apart);
         let sound = own.is_empty();
-        for fault in own.into_vec() {
-            faults.push(fault.code, &fault.path, fault.message.as_str());
-        }
+        faults.join(own);
         into.retain(|built_in| built_in.name != name);
         into.push(Preset { name, json: node.json, path: node.path, sound, declared: true, used: Cell::new(false) });
     }

@@ -26,7 +26,18 @@ impl Engine {
     /// Takes one input as JSON and answers with canonical JSON: an output, or `{"error":{code,path,message,help}}`
     /// (`{"errors":[…]}` for a policy). An error changes no state.
     pub fn handle_json(&mut self, input: &str, at_ms: f64) -> String {
-        match self.handle(input, at_ms) {
+        let done = self.handle(input, at_ms, &Faults::default());
+        self.answer(done)
+    }
+    /// The same, and everything that the reader of inputs asks.
+    #[cfg(feature = "schema")]
+    pub fn handle_json_asked(&mut self, input: &str, at_ms: f64) -> (String, Vec<crate::base::asked::Ask>) {
+        let faults = Faults::default();
+        let done = self.handle(input, at_ms, &faults);
+        (self.answer(done), faults.asked.take())
+    }
+    fn answer(&mut self, done: Result<(), Vec<Fault>>) -> String {
+        match done {
             Ok(()) => self.output_json(),
             Err(faults) => match faults.as_slice() {
                 [one] => error_json(one),
@@ -34,20 +45,19 @@ impl Engine {
             },
         }
     }
-    fn handle(&mut self, input: &str, at_ms: f64) -> Result<(), Vec<Fault>> {
+    fn handle(&mut self, input: &str, at_ms: f64, faults: &Faults) -> Result<(), Vec<Fault>> {
         let at = wire_instant(at_ms).map_err(|f| vec![f])?;
         let json = Json::parse(input).map_err(|f| vec![f])?;
-        let faults = Faults::default();
-        let Some(t) = Node::root(&json, &faults).table() else { return Err(faults.into_vec()) };
+        let Some(t) = Node::root(&json, faults).table() else { return Err(faults.take()) };
         let verb = t.text("verb").unwrap_or_default();
         if !t.has("verb") {
             t.fault_at("verb", Code::MissingField, "an input names its verb");
         }
         let done = match verb {
-            "admit" => self.take_admit(t, &faults, at),
-            "settle" => self.take_settle(t, &faults, at),
-            "observe" => self.take_observe(t, &faults, at),
-            "command" => self.take_command(t, &faults, at),
+            "admit" => self.take_admit(t, faults, at),
+            "settle" => self.take_settle(t, faults, at),
+            "observe" => self.take_observe(t, faults, at),
+            "command" => self.take_command(t, faults, at),
             "advance" => {
                 t.finish();
                 if faults.is_empty() {
@@ -55,9 +65,9 @@ impl Engine {
                 }
                 Ok(())
             }
-            "report" => self.take_report(t, &faults, at),
-            "headers" => self.take_headers(t, &faults, at),
-            "explain" => self.take_explain(t, &faults, at),
+            "report" => self.take_report(t, faults, at),
+            "headers" => self.take_headers(t, faults, at),
+            "explain" => self.take_explain(t, faults, at),
             "snapshot" => {
                 t.finish();
                 if faults.is_empty() {
@@ -69,7 +79,7 @@ impl Engine {
             }
             "reload" => {
                 let policy = read_reload(t);
-                let found = faults.into_vec();
+                let found = faults.take();
                 return match policy {
                     Some(policy) if found.is_empty() => {
                         self.reload(policy?, at)?;
@@ -83,7 +93,7 @@ impl Engine {
                 Ok(())
             }
         };
-        let found = faults.into_vec();
+        let found = faults.take();
         if !found.is_empty() {
             return Err(found.into_iter().take(1).collect());
         }

@@ -4,7 +4,7 @@ use crate::files::schema;
 use crate::policy::says;
 use crate::verdict::{validator, verdict};
 use crate::walk::{Walk, fields};
-use brownout::base::asked::{Ask, record};
+use brownout::base::asked::Ask;
 use brownout::engine::Engine;
 use brownout_tests::vector::{Act, Vector, collect};
 use jsonschema::Validator;
@@ -59,7 +59,7 @@ fn play(vector: &Vector, heard: &mut Heard) {
         if let Some(name) = input["permit"].as_str().and_then(|p| p.strip_prefix('$')) {
             input["permit"] = permits[name].clone();
         }
-        let (output, asks) = record(|| engine.handle_json(&input.to_string(), now));
+        let (output, asks) = engine.handle_json_asked(&input.to_string(), now);
         let output: Value = serde_json::from_str(&output).unwrap();
         if let (Some(name), Some(permit)) = (&step.bind, output.pointer("/decision/permit")) {
             permits.insert(name.clone(), permit.clone());
@@ -151,7 +151,7 @@ fn held(schema: &Value, heard: &Heard) {
         });
         // an unknown verb or order is asked for nothing more
         let asks = if walk.is_lost() { &[][..] } else { &e.asks };
-        for Ask { path, form } in asks.iter().filter(|a| own(e, a)) {
+        for Ask { path, form } in asks {
             let shapes = walk.at(path);
             if !shapes.iter().any(|(_, shape)| says(shape, form)) && !REFUSED_BY_HAND.contains(&path.as_str()) {
                 wrong.insert(format!("{} `{path}`: {form:?} is not among {shapes:?}", e.input["verb"]));
@@ -162,11 +162,6 @@ fn held(schema: &Value, heard: &Heard) {
     assert!(wrong.is_empty(), "{wrong:#?}");
     let idle: Vec<String> = fields(schema).into_iter().filter(|f| !seen.contains(f)).collect();
     assert!(idle.is_empty(), "no reader asks for {idle:#?}");
-}
-
-/// Is the question about the input itself? The document of a reload has a reader of its own.
-fn own(e: &Exchange, ask: &Ask) -> bool {
-    e.input["verb"] != "reload" || ["", "verb", "policy"].contains(&ask.path.as_str())
 }
 
 /// Fields that the reader asks for in order to refuse them.
