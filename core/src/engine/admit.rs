@@ -40,7 +40,7 @@ impl Engine {
                 Some(Key::Id(id)) => Some(*id),
                 _ => None,
             };
-            if self.admit_plainly(call.service, key, &call.amounts, call.idempotent, now).is_some() {
+            if self.admit_plainly(call.service, key, call.amounts, call.idempotent, now).is_some() {
                 return Ok(self.last());
             }
         }
@@ -52,7 +52,7 @@ impl Engine {
         &mut self,
         service: u32,
         key: impl Fn(u8) -> Option<KeyId>,
-        amounts: &[u64; MAX_UNITS],
+        amounts: [u64; MAX_UNITS],
         idempotent: bool,
         now: Instant,
     ) -> Option<Granted> {

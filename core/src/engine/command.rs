@@ -36,7 +36,7 @@ impl Engine {
                 self.tell_status(service, now);
             }
             Command::Mode { scope, mode } => {
-                self.modes.order(&self.policy, scope, mode);
+                self.modes.order(&self.policy, &mut self.services, scope, mode);
                 for service in 0..self.services.len() {
                     self.tell_status(service as u32, now);
                 }

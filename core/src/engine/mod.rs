@@ -122,7 +122,9 @@ impl Engine {
 
     /// Starts an engine at `at`. Errors: a service whose rules are split in more than [`MAX_SPLITS`] ways.
     pub fn new(policy: Policy, seed: u64, at: Instant) -> Result<Engine, Vec<Fault>> {
-        let services = service::build_all(&policy, at)?;
+        let mut services = service::build_all(&policy, at)?;
+        let mut modes = Modes::new(&policy);
+        modes.settle(&policy, &mut services);
         let tag = hash_parts(seed, &[policy.hash]);
         let mut keys = Keys::new(policy.keys.cap as usize, hash_parts(seed, &[1]));
         keys.renew(hash_parts(seed, &[policy.hash, at.micros() as u64]), at);
@@ -130,7 +132,7 @@ impl Engine {
             keys,
             permits: Permits::new(policy.permits, tag),
             status: StatusState::new(&policy.status, at),
-            modes: Modes::new(&policy),
+            modes,
             services,
             policy,
             epoch: 1,

@@ -3,6 +3,7 @@ use crate::base::hash::in_share;
 use crate::base::num::Ratio;
 use crate::base::time::Span;
 use crate::engine::input::ModeScope;
+use crate::engine::service::ServiceState;
 use crate::gate::rule::{Mode, Rule};
 use crate::measure::window::Shape;
 use crate::policy::{Policy, Service};
@@ -19,8 +20,6 @@ pub(super) struct ServiceModes {
     pub(super) throttle_now: Mode,
     pub(super) breaker_now: Mode,
     pub(super) limits_now: Vec<Mode>,
-    /// Every rule is in force for every call: nothing but the rules themselves decides, and this is all that an ordinary one needs of them.
-    pub(super) route: Option<Route>,
 }
 
 /// The constants of a service that an ordinary call needs, side by side.
@@ -75,20 +74,20 @@ pub(super) struct Modes {
 }
 
 impl Modes {
+    /// No order given yet; [`Modes::settle`] comes before the first call.
     pub(super) fn new(policy: &Policy) -> Self {
         let services = policy
             .services
             .iter()
             .map(|s| ServiceModes { limits: vec![None; s.limits.len()], ..ServiceModes::default() })
             .collect();
-        let mut modes = Modes { document: None, services };
-        modes.settle(policy);
-        modes
+        Modes { document: None, services }
     }
-    /// Works out the effective modes: the most lenient of document, service and rule, an order standing for the policy's word.
-    pub(super) fn settle(&mut self, policy: &Policy) {
+    /// Works out the effective modes: the most lenient of document, service and rule, an order standing for the policy's word. A service
+    /// of which every rule is in force for every call gets its route.
+    pub(super) fn settle(&mut self, policy: &Policy, states: &mut [ServiceState]) {
         let document = self.document.unwrap_or(policy.mode);
-        for (m, s) in self.services.iter_mut().zip(&policy.services) {
+        for ((m, s), state) in self.services.iter_mut().zip(&policy.services).zip(states) {
             let service = document.max(m.service.unwrap_or(s.rule.mode));
             m.throttle_now = service;
             let own = s.breaker.as_ref().map_or(Mode::Off, |b| b.rule.mode);
@@ -98,11 +97,11 @@ impl Modes {
             let plain = is_plain(policy, s)
                 && (s.breaker.is_none() || m.breaker_now == Mode::Enforce)
                 && m.limits_now.iter().all(|mode| *mode == Mode::Enforce);
-            m.route = plain.then(|| Route::of(policy, s));
+            state.route = plain.then(|| Route::of(policy, s));
         }
     }
     /// Takes an order in.
-    pub(super) fn order(&mut self, policy: &Policy, scope: ModeScope, mode: Option<Mode>) {
+    pub(super) fn order(&mut self, policy: &Policy, states: &mut [ServiceState], scope: ModeScope, mode: Option<Mode>) {
         match scope {
             ModeScope::Document => self.document = mode,
             ModeScope::Service(s) => self.with(s, |m| m.service = mode),
@@ -113,7 +112,7 @@ impl Modes {
                 }
             }),
         }
-        self.settle(policy);
+        self.settle(policy, states);
     }
     fn with(&mut self, service: u32, f: impl FnOnce(&mut ServiceModes)) {
         if let Some(m) = self.services.get_mut(service as usize) {

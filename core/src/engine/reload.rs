@@ -77,7 +77,7 @@ impl Engine {
                 self.modes.services[i].limits[l] = at.and_then(|at| old.services[from].limits[at]);
             }
         }
-        self.modes.settle(&self.policy);
+        self.modes.settle(&self.policy, &mut self.services);
     }
     fn refile_all(&mut self) {
         self.timers.clear();

@@ -261,7 +261,7 @@ impl Engine {
                 *l = read_mode(&mut r)?;
             }
         }
-        self.modes.settle(&self.policy);
+        self.modes.settle(&self.policy, &mut self.services);
         r.finish()
     }
     fn read_gauges(&mut self, mut r: ByteReader) -> Read<()> {

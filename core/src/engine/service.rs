@@ -5,6 +5,7 @@ use crate::base::time::Instant;
 use crate::call::RetryBudget;
 use crate::engine::cells::{MAX_SPLITS, Split, lay_out};
 use crate::engine::meter::Meter;
+use crate::engine::modes::Route;
 use crate::engine::permits::Fifos;
 use crate::gate::breaker::{Breaker, Members};
 use crate::gate::rule::Per;
@@ -42,6 +43,8 @@ pub(crate) struct ServiceState {
     pub(super) rollup: Option<Rollup>,
     pub(super) fifos: Fifos,
     pub(super) retries: RetryBudget,
+    /// What an ordinary call goes by; `None` while some rule is not in force for every call.
+    pub(super) route: Option<Route>,
     pub(crate) meter: Meter,
 }
 
@@ -103,6 +106,7 @@ pub(super) fn build(policy: &Policy, s: &Service, now: Instant) -> Result<Servic
         rollup,
         fifos: Fifos::default(),
         retries: RetryBudget::default(),
+        route: None,
         meter: Meter::default(),
     })
 }

@@ -12,7 +12,7 @@ use crate::engine::modes::Route;
 use crate::engine::permits::{Held, MAX_UNITS, Permit};
 use crate::engine::service::Place;
 use crate::gate::breaker::{Kind, Phase, Record};
-use crate::gate::limit::{LimitCheck, LimitPolicy};
+use crate::gate::limit::{LimitCheck, LimitPolicy, LimitState};
 use crate::measure::window::Sample;
 use crate::policy::Service;
 
@@ -34,13 +34,13 @@ impl Engine {
         &mut self,
         service: u32,
         key: impl Fn(u8) -> Option<KeyId>,
-        amounts: &[u64; MAX_UNITS],
+        amounts: [u64; MAX_UNITS],
         idempotent: bool,
         now: Instant,
     ) -> Option<Granted> {
         let at = service as usize;
-        let route = self.modes.services.get(at)?.route.as_ref()?;
         let s = self.services.get_mut(at)?;
+        let route = s.route.as_ref()?;
         if amounts[0] == 0 || self.permits.is_full() {
             return None;
         }
@@ -55,16 +55,13 @@ impl Engine {
             _ => None,
         };
         if !others.is_empty() {
-            // made anew, so that the one above need not stand in memory
-            let road = Road { policy, at, places: &s.limit_at, amounts, now, forget: route.forget };
-            road.find_all(others, &key, &mut cells)?;
+            cells = road.find_all(others, &key, cells)?;
         }
         // Nothing refuses from here on.
         s.draws += 1;
         road.take(first, cells[0]);
         if !others.is_empty() {
-            let road = Road { policy, at, places: &s.limit_at, amounts, now, forget: route.forget };
-            road.take_all(others, &cells);
+            road.take_all(others, cells);
         }
         s.meter.granted += 1;
         if route.retries {
@@ -80,7 +77,7 @@ impl Engine {
             breaker,
             rollup,
             limits: route.limits,
-            amounts: *amounts,
+            amounts,
             attempt: 0,
             begun: now,
             idempotent,
@@ -107,8 +104,8 @@ impl Engine {
         };
         let (slot, held) = self.permits.look_up(permit)?;
         let (at, service) = (held.service as usize, held.service);
-        let route = self.modes.services.get(at)?.route.as_ref()?;
         let s = self.services.get_mut(at)?;
+        let route = s.route.as_ref()?;
         // Advising a retry is the general road's.
         if held.special || (route.retries && failure) {
             return None;
@@ -167,13 +164,13 @@ impl Engine {
     }
 }
 
-/// What every split of the service is asked with.
+/// What every split of the service is asked with. Handed on by value, so that what stands in registers need not stand in memory.
 #[derive(Clone, Copy)]
 struct Road<'a> {
     policy: &'a [Service],
     at: usize,
     places: &'a [Place],
-    amounts: &'a [u64; MAX_UNITS],
+    amounts: [u64; MAX_UNITS],
     now: Instant,
     forget: Span,
 }
@@ -183,27 +180,22 @@ impl<'a> Road<'a> {
     #[inline(always)]
     fn find(self, split: &Split, key: impl Fn(u8) -> Option<KeyId>) -> Option<u32> {
         let cell = split.standing(key, self.now, self.forget)?;
-        if split.limits.is_empty() {
-            return Some(cell);
-        }
-        let mut states = split.states_of(cell).iter();
-        let fits = if self.is_one(split) {
-            // where this leaves a doubt, the general road knows
-            states.zip(&split.lanes).all(|(state, lane)| state.is_ample(lane, self.now))
-        } else {
-            let mut rules = self.rules(&split.limits);
-            states.all(|state| {
-                rules.next().is_some_and(|(rule, units)| state.check(rule, units, self.now) == LimitCheck::Pass)
-            })
-        };
+        // where a lane leaves a doubt, the general road knows
+        let fits = split.limits.is_empty()
+            || match self.lanes(split) {
+                true => {
+                    split.states_of(cell).iter().zip(&split.lanes).all(|(state, lane)| state.is_ample(lane, self.now))
+                }
+                false => self.fits(split, cell),
+            };
         fits.then_some(cell)
     }
     /// Does the call take one unit of each limit, all of them plain token buckets?
     #[inline(always)]
-    fn is_one(self, split: &Split) -> bool {
+    fn lanes(self, split: &Split) -> bool {
         self.amounts[0] == 1 && !split.lanes.is_empty()
     }
-    /// The limits of a split, and what the call takes of each.
+    /// Limits of a split, and what the call takes of each.
     fn rules(self, limits: &[u16]) -> impl Iterator<Item = (&'a LimitPolicy, u64)> {
         let rules = self.policy.get(self.at).map_or(&[][..], |p| &p.limits);
         limits.iter().filter_map(move |at| {
@@ -212,16 +204,22 @@ impl<'a> Road<'a> {
         })
     }
     #[inline(never)]
+    fn fits(self, split: &Split, cell: u32) -> bool {
+        let mut rules = self.rules(&split.limits);
+        let passes = |(rule, units), state: &LimitState| state.check(rule, units, self.now) == LimitCheck::Pass;
+        split.states_of(cell).iter().all(|state| rules.next().is_some_and(|rule| passes(rule, state)))
+    }
+    #[inline(never)]
     fn find_all(
         self,
         splits: &[Split],
         key: impl Fn(u8) -> Option<KeyId>,
-        cells: &mut [u32; MAX_SPLITS],
-    ) -> Option<()> {
+        mut cells: [u32; MAX_SPLITS],
+    ) -> Option<[u32; MAX_SPLITS]> {
         for (split, place) in splits.iter().zip(cells.iter_mut().skip(1)) {
             *place = self.find(split, &key)?;
         }
-        Some(())
+        Some(cells)
     }
     /// What the breaker of the first split grants, where it does not stand in the way and the upstream has not said wait.
     #[inline(always)]
@@ -238,25 +236,26 @@ impl<'a> Road<'a> {
     #[inline(always)]
     fn take(self, split: &mut Split, cell: u32) {
         if !split.limits.is_empty() {
-            self.take_units(split, cell);
+            if self.lanes(split) {
+                let (lanes, states) = split.lanes_of_mut(cell);
+                states.iter_mut().zip(lanes).for_each(|(state, lane)| state.take_one(lane, self.now));
+            } else {
+                self.take_units(split, cell);
+            }
         }
         if let Some(c) = split.cells.get_mut(cell as usize) {
             c.enter(self.now);
         }
     }
-    #[inline(always)]
+    #[inline(never)]
     fn take_units(self, split: &mut Split, cell: u32) {
-        if self.is_one(split) {
-            let (lanes, states) = split.lanes_of_mut(cell);
-            return states.iter_mut().zip(lanes).for_each(|(state, lane)| state.take_one(lane, self.now));
-        }
         let (limits, states) = split.limits_of_mut(cell);
         for (state, (rule, units)) in states.iter_mut().zip(self.rules(limits)) {
             state.commit(rule, units, self.now);
         }
     }
     #[inline(never)]
-    fn take_all(self, splits: &mut [Split], cells: &[u32; MAX_SPLITS]) {
+    fn take_all(self, splits: &mut [Split], cells: [u32; MAX_SPLITS]) {
         splits.iter_mut().zip(cells.iter().skip(1)).for_each(|(split, cell)| self.take(split, *cell));
     }
 }

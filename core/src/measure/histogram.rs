@@ -13,6 +13,7 @@ const SUB_BITS: u32 = SUB.trailing_zeros();
 pub const MAX_VALUE: u64 = (1 << 40) - 1;
 const BUCKETS: usize = (40 - SUB_BITS as usize + 1) * SUB as usize;
 
+#[inline(always)]
 fn index(value: u64) -> usize {
     let value = value.min(MAX_VALUE);
     if value < SUB {
@@ -45,7 +46,7 @@ pub struct Histogram {
 
 impl Histogram {
     /// Enters a value.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, value: u64) {
         // as `record_n`, where the bucket exists and is not full
         match self.counts.get_mut(index(value)) {
@@ -60,6 +61,7 @@ impl Histogram {
         }
     }
     /// Enters a value `n` times.
+    #[inline(never)]
     pub fn record_n(&mut self, value: u64, n: u32) {
         let at = index(value);
         if at >= self.counts.len() {

@@ -70,12 +70,18 @@ impl Engine {
             return None;
         }
         let now = self.go_on(at)?;
-        let [first, ..] = *keys;
+        let [tenant, second, third, fourth] = *keys;
         let key = |name: u8| {
-            let handle = if name == 0 { first } else { *keys.get(usize::from(name))? };
+            let handle = match name {
+                0 => tenant,
+                1 => second,
+                2 => third,
+                3 => fourth,
+                _ => 0,
+            };
             (handle != 0).then(|| KeyId::named_by(handle))
         };
-        self.admit_plainly(service & 0xffff, key, &[units, 0, 0, 0], false, now)
+        self.admit_plainly(service & 0xffff, key, [units, 0, 0, 0], false, now)
     }
     #[inline(never)]
     fn admit_raw_fully(&mut self, service: u32, keys: [u64; MAX_KEYS], weight: f64, at_ms: f64, out: &mut Out) -> f64 {
