@@ -43,6 +43,15 @@ export interface Manner<T> {
   readonly classify: Classify<T> | undefined;
 }
 
+/** What stands before an attempt begins. */
+export interface Terms {
+  readonly probe: boolean;
+  readonly attempt: number;
+  readonly timeoutMs: number | undefined;
+  /** Names the timeout: the service's, or the rest of a deadline. */
+  readonly phase: "total" | "deadline";
+}
+
 /** What few calls need. */
 class Extra {
   controller: AbortController | undefined = undefined;
@@ -58,15 +67,9 @@ class Extra {
  */
 export class Attempt<T> implements Call, Entry {
   /** @internal */
-  prevEntry: Entry | null = null;
-  /** @internal */
-  nextEntry: Entry | null = null;
-  /** @internal */
-  lane: Entry["lane"] = null;
-  /** @internal */
-  dueMs = 0;
-  /** @internal */
   place: Entry["place"] = 0;
+  /** @internal */
+  stay: Entry["stay"] = null;
   /** @internal How it ended; null while it runs. */
   kind: Ended<T>["kind"] | null = null;
   /** @internal The value or the error. */
@@ -75,30 +78,23 @@ export class Attempt<T> implements Call, Entry {
   settled: Settled | 1 = 1;
   readonly #manner: Manner<T>;
   readonly #permit: number;
-  readonly #probe: boolean;
-  readonly #attempt: number;
-  readonly #timeoutMs: number | undefined;
-  /** Names the timeout: the service's, or the rest of a deadline. */
-  readonly #phase: "total" | "deadline";
+  readonly #terms: Terms;
   #extra: Extra | null = null;
   /** The function's promise was rejected; `payload` says with what. */
   #rejected = false;
   /** Ends the wait for the function. */
   #wake: ((nothing: T) => void) | null = null;
-  constructor(manner: Manner<T>, permit: number, probe: boolean, attempt: number, timeoutMs: number | undefined, phase: "total" | "deadline") {
+  constructor(manner: Manner<T>, permit: number, terms: Terms) {
     this.#manner = manner;
     this.#permit = permit;
-    this.#probe = probe;
-    this.#attempt = attempt;
-    this.#timeoutMs = timeoutMs;
-    this.#phase = phase;
+    this.#terms = terms;
   }
 
   get service(): string { return this.#manner.service; }
-  get attempt(): number { return this.#attempt; }
+  get attempt(): number { return this.#terms.attempt; }
   get permit(): number { return this.#permit; }
-  get probe(): boolean { return this.#probe; }
-  get timeoutMs(): number | undefined { return this.#timeoutMs; }
+  get probe(): boolean { return this.#terms.probe; }
+  get timeoutMs(): number | undefined { return this.#terms.timeoutMs; }
   get signal(): AbortSignal {
     const extra = this.#more();
     if (!extra.controller) {
@@ -116,7 +112,8 @@ export class Attempt<T> implements Call, Entry {
   /** @internal Runs `fn`, at the instant of the admit. What to await, if anything: it never rejects, and settles when the call is over. */
   start(fn: (call: Call) => T | PromiseLike<T>, startMs: number): Promise<T> | null {
     const { facade, signal } = this.#manner;
-    if (this.#timeoutMs !== undefined) facade.timers.enter(this, startMs, this.#timeoutMs, true);
+    const { timeoutMs } = this.#terms;
+    if (timeoutMs !== undefined) facade.timers.enter(this, startMs, timeoutMs, true);
     if (signal !== undefined) signal.addEventListener("abort", (this.#more().cancel = () => this.#cancelled(signal)), { once: true });
     let out: T | PromiseLike<T>;
     try {
@@ -126,12 +123,24 @@ export class Attempt<T> implements Call, Entry {
       this.#thrown(error);
       return null;
     }
-    this.#value(out);
+    this.land(out);
     return null;
   }
 
   /** @internal What was awaited is here. */
   land(value: T): void {
+    const manner = this.#manner;
+    if (this.kind !== null || this.#rejected || this.#extra !== null || manner.classify !== undefined || mayTell(value)) return this.#landed(value);
+    const { facade } = manner;
+    this.kind = "value";
+    this.payload = value;
+    this.#wake = null;
+    facade.timers.leave(this);
+    this.settled = facade.settleQuietly(this.#permit, SUCCESS, facade.now(), manner.service);
+  }
+
+  /** The same for what has more to say. */
+  #landed(value: T): void {
     if (this.#rejected) this.#thrown(this.payload); else this.#value(value);
   }
 
@@ -155,7 +164,7 @@ export class Attempt<T> implements Call, Entry {
 
   /** @internal The call took too long. */
   expire(): void {
-    if (this.kind === null) this.#cut("timeout", new TimeoutError(this.#manner.service, this.#timeoutMs ?? 0, this.#phase), TIMED_OUT);
+    if (this.kind === null) this.#cut("timeout", new TimeoutError(this.#manner.service, this.#terms.timeoutMs ?? 0, this.#terms.phase), TIMED_OUT);
   }
 
   #cancelled(signal: AbortSignal): void {
@@ -204,11 +213,8 @@ export class Attempt<T> implements Call, Entry {
   #end(kind: Ended<T>["kind"], payload: unknown, facts: Facts | number): void {
     this.kind = kind;
     this.payload = payload;
-    const { facade, service } = this.#manner;
-    facade.timers.leave(this);
-    this.settled = this.#extra === null && facts === SUCCESS
-      ? facade.settleQuietly(this.#permit, SUCCESS, facade.now(), service)
-      : this.#settle(facts);
+    this.#manner.facade.timers.leave(this);
+    this.settled = this.#settle(facts);
   }
 
   #settle(facts: Facts | number): Settled | 1 {

@@ -97,27 +97,27 @@ function monotonic(): () => number {
  * with a wrong clock) would pin it there. True once the host has stayed more than 1 s behind for 5 s.
  */
 export class BehindWatch {
-  #last = Number.NEGATIVE_INFINITY;
-  #since = Number.NaN;
   /** The latest instant that the engine is known to stand at. */
-  get last(): number { return this.#last; }
+  last = Number.NEGATIVE_INFINITY;
+  #since = Number.NaN;
+  /** Nothing is behind: an instant that is not before `last` may be put there without more ado. */
+  calm = true;
   /** The engine says that it stands at `at` (effect `clock_behind`). */
-  engineAt(at: number): void { if (at > this.#last) this.#last = at; }
+  engineAt(at: number): void { if (at > this.last) this.last = at; }
   /** Takes the instant that is about to be fed. */
   feed(at: number): boolean {
-    if (at < this.#last) return this.#back(at);
-    this.#last = at;
-    this.#since = Number.NaN;
-    return false;
+    const over = this.#behind(at);
+    this.calm = Number.isNaN(this.#since);
+    return over;
   }
-
-  #back(at: number): boolean {
-    if (this.#last - at <= FAR_MS) { this.#since = Number.NaN; return false; }
+  #behind(at: number): boolean {
+    if (at >= this.last) { this.last = at; this.#since = Number.NaN; return false; }
+    if (this.last - at <= FAR_MS) { this.#since = Number.NaN; return false; }
     if (Number.isNaN(this.#since)) { this.#since = at; return false; }
     // a further step back starts the count again
     if (at < this.#since) { this.#since = at; return false; }
     return at - this.#since >= LONG_MS;
   }
   /** The re-base was ordered. */
-  rebased(at: number): void { this.#last = at; this.#since = Number.NaN; }
+  rebased(at: number): void { this.last = at; this.#since = Number.NaN; this.calm = true; }
 }

@@ -1,7 +1,7 @@
 // All attempts of one call: ask, run, settle, and again when the engine says so. The engine decides, this loop sleeps.
 import type { Facade, Service } from "./facade.js";
 import type { Refused as Unasked } from "./read.js";
-import { Attempt, type Call, type Ended, type Manner } from "./attempt.js";
+import { Attempt, type Call, type Ended, type Manner, type Terms } from "./attempt.js";
 import type { Grant, Refusal, Retry } from "./types.js";
 
 /** One question, ready to be put. */
@@ -20,12 +20,8 @@ export interface Question {
 }
 
 /** A granted attempt. */
-export interface Turn {
+export interface Turn extends Terms {
   readonly permit: number;
-  readonly probe: boolean;
-  readonly attempt: number;
-  readonly timeoutMs: number | undefined;
-  readonly phase: "total" | "deadline";
   readonly atMs: number;
 }
 
@@ -41,7 +37,7 @@ export type Once<T> = (turn: Turn) => Promise<Ended<T>>;
 /** Makes attempts of one function. */
 export function attempts<T>(manner: Manner<T>, fn: (call: Call) => T | PromiseLike<T>): Once<T> {
   return async (turn) => {
-    const attempt = new Attempt<T>(manner, turn.permit, turn.probe, turn.attempt, turn.timeoutMs, turn.phase);
+    const attempt = new Attempt<T>(manner, turn.permit, turn);
     const landing = attempt.start(fn, turn.atMs);
     if (landing !== null) attempt.land(await landing);
     return endedOf(attempt);

@@ -96,8 +96,11 @@ export class Facade {
 
   /** The instant to feed; orders a re-base when the clock was taken back for good. */
   now(): number {
-    const at = this.clock.now();
-    if (this.#behind.feed(at) || this.clock.steps !== this.#steps) this.#rebase(at);
+    const { clock } = this;
+    const at = clock.now();
+    const watch = this.#behind;
+    if (watch.calm && at >= watch.last && clock.steps === this.#steps) watch.last = at;
+    else if (watch.feed(at) || clock.steps !== this.#steps) this.#rebase(at);
     return at;
   }
 
@@ -118,29 +121,31 @@ export class Facade {
    * Throws `BrownoutError` for input that the core does not take.
    */
   admit(service: Service, keys: readonly (string | undefined)[], weight: number, at: number): Admitted {
-    let answer = this.#admit(service, keys, weight, at);
-    if (typeof answer === "number" || !(answer instanceof BrownoutError)) return answer;
-    if (answer.code === "stale_handle") {
-      this.#forget(keys);
-      // another thread that shares this engine has given it another policy
-      if (answer.path === "service" && this.#raw !== null) this.#contained((raw) => this.#read(raw));
-      answer = this.#admit(this.service(service.info.name), keys, weight, at);
-    }
+    const answer = this.#admit(service, keys, weight, at);
+    return typeof answer !== "number" && answer instanceof BrownoutError ? this.#admitAgain(answer, service, keys, weight, at) : answer;
+  }
+
+  #admitAgain(error: BrownoutError, service: Service, keys: readonly (string | undefined)[], weight: number, at: number): Admitted {
+    if (error.code !== "stale_handle") throw error;
+    this.#forget(keys);
+    // another thread that shares this engine has given it another policy
+    if (error.path === "service") this.#contained((raw) => this.#read(raw));
+    const answer = this.#admit(this.service(service.info.name), keys, weight, at);
     if (answer instanceof BrownoutError) throw answer;
     return answer;
   }
 
   /** Asks once; an error of the core is returned. */
   #admit(service: Service, keys: readonly (string | undefined)[], weight: number, at: number): Admitted | BrownoutError {
-    const raw = this.#alive(at);
+    const raw = this.#raw ?? this.#alive(at);
     if (raw === null) return this.#away(service.info);
     try {
-      const k0 = this.#key(keys[0], at);
-      const permit = keys.length === 1
-        ? raw.admit(service.handle, k0, 0, 0, 0, weight, at)
-        : raw.admit(service.handle, k0, this.#key(keys[1], at), this.#key(keys[2], at), this.#key(keys[3], at), weight, at);
-      if (permit > 0 && this.#dirty && raw.scratch[SLOT.flags] === 0) return permit;
-      return this.#answer(raw, permit, service.info, keys, at);
+      const name = keys[0];
+      const k0 = name === undefined ? 0 : this.#keys.get(name) || this.#key(name, at);
+      const permit = keys.length > 1
+        ? raw.admit(service.handle, k0, this.#key(keys[1], at), this.#key(keys[2], at), this.#key(keys[3], at), weight, at)
+        : raw.admit(service.handle, k0, 0, 0, 0, weight, at);
+      return permit > 0 && this.#dirty && raw.scratch[FLAGS] === 0 ? permit : this.#answer(raw, permit, service.info, keys, at);
     } catch (thrown) {
       this.#trapped(thrown);
       return this.#away(service.info);
@@ -176,12 +181,11 @@ export class Facade {
 
   /** Settles by the number of an outcome. Throws `unknown_permit` and the like. */
   settle(permit: number, outcome: number, durationMs: number, at: number): Settled | 1 {
-    const raw = this.#alive(at);
+    const raw = this.#raw ?? this.#alive(at);
     if (raw === null || permit === 0) return UNSETTLED;
     try {
       const counted = raw.settle(permit, outcome, durationMs, at);
-      if (counted === 1 && this.#dirty && raw.scratch[SLOT.flags] === 0) return 1;
-      return this.#settled(raw, counted, outcome, at);
+      return counted === 1 && this.#dirty && raw.scratch[FLAGS] === 0 ? 1 : this.#settled(raw, counted, outcome, at);
     } catch (error) {
       this.#trapped(error);
       return UNSETTLED;
@@ -392,9 +396,7 @@ export class Facade {
     return out === null ? null : (out.decision ?? { result: "done" });
   }
 
-  #handle(input: object, at: number): WireOutput | null {
-    return this.#text(wireText(input), at);
-  }
+  #handle(input: object, at: number): WireOutput | null { return this.#text(wireText(input), at); }
 
   #text(input: string, at: number): WireOutput | null {
     const raw = this.#alive(at);
@@ -493,4 +495,5 @@ export class Facade {
   }
 }
 
+const FLAGS = SLOT.flags;
 const DONE: WireDecision = Object.freeze({ result: "done" });

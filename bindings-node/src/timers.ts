@@ -1,8 +1,7 @@
 // One host timer for everything that waits: call timeouts, pauses between attempts, snapshots.
 //
-// Entries of equal length stand in one first-in-first-out list, so entering and leaving is O(1), makes nothing and touches no
-// host timer. Before that they wait in a porch, from which most calls leave again before anybody looks: a call that ends in time
-// costs a few pointers. The host timer may fire early and finds nothing; it is never late.
+// Entries of equal length stand in one first-in-first-out list, so entering and leaving is O(1) and touches no host timer. Before
+// that they wait in a porch, from which the quick ones leave again before anybody looks: such a call makes nothing here. The host timer may fire early and finds nothing; it is never late.
 import type { Clock } from "./clock.js";
 
 /** One waiting entry. */
@@ -23,28 +22,19 @@ const DUE = 3;
 const CAME = 4;
 const CAME_HELD = 5;
 
-/** Something that can wait, once. What waits carries the links itself, so that waiting makes no object. */
+/** Something that can wait, once. */
 export interface Entry {
-  /** @internal Null at first, as the two below; `dueMs` and `place` are 0. */
-  prevEntry: Entry | null;
-  /** @internal */
-  nextEntry: Entry | null;
-  /** @internal */
-  lane: Lane | null;
-  /** @internal */
-  dueMs: number;
-  /** @internal */
+  /** @internal 0 at first. */
   place: Place;
+  /** @internal Null at first. */
+  stay: Stay | null;
   /** @internal Its time has come. */
   expire(): void;
 }
 
 class Task implements Entry, Waiting {
-  prevEntry: Entry | null = null;
-  nextEntry: Entry | null = null;
-  lane: Lane | null = null;
-  dueMs = 0;
   place: Place = OUT;
+  stay: Stay | null = null;
   readonly #queue: TimerQueue;
   readonly #fn: () => void;
   constructor(queue: TimerQueue, fn: () => void) {
@@ -55,10 +45,16 @@ class Task implements Entry, Waiting {
   clear(): void { this.#queue.leave(this); }
 }
 
-/** @internal */
-export class Lane {
-  head: Entry | null = null;
-  tail: Entry | null = null;
+/** @internal A place in a queue. */
+export class Stay {
+  prev: Stay | null = null;
+  next: Stay | null = null;
+  constructor(readonly entry: Entry, readonly lane: Lane, public dueMs: number) {}
+}
+
+class Lane {
+  head: Stay | null = null;
+  tail: Stay | null = null;
   constructor(readonly lengthMs: number) {}
 }
 
@@ -83,7 +79,8 @@ export class TimerQueue {
   /** Does the host timer? It is let go at the end of the turn in which the last of them left: most often the next one is there by then. */
   #held = false;
   #letting = false;
-  #live = 0;
+  /** How many entries are queued. */
+  #queued = 0;
   /** Entries that came since the last look, with when they are due and how long they wait. */
   readonly #porch: (Entry | null)[] = new Array<Entry | null>(PORCH).fill(null);
   readonly #dues = new Float64Array(PORCH);
@@ -94,7 +91,7 @@ export class TimerQueue {
   constructor(readonly clock: Clock) { this.#own = clock.perCall ? new WeakMap() : null; }
 
   /** How many entries wait. */
-  get size(): number { return this.#live; }
+  get size(): number { return this.#queued + this.#porch.slice(0, this.#came).filter((entry) => entry?.place !== OUT).length; }
 
   /** Runs `fn` after `delayMs`. `holds` keeps the process alive until then; leave it off for what may be dropped at exit. */
   after(delayMs: number, fn: () => void, holds = true): Waiting {
@@ -113,10 +110,17 @@ export class TimerQueue {
     this.#porch[at] = entry;
     this.#dues[at] = due;
     this.#lengths[at] = length;
-    this.#live += 1;
-    entry.place = holds ? CAME_HELD : CAME;
-    if (holds && this.#holding++ === 0 && !this.#held) this.#hold(true);
+    entry.place = CAME;
+    if (holds) {
+      entry.place = CAME_HELD;
+      this.#holding += 1;
+    }
+    if (due < this.#timerDue || (holds && !this.#held)) this.#set(nowMs, due);
+  }
+
+  #set(nowMs: number, due: number): void {
     if (due < this.#timerDue) this.#arm(nowMs, due);
+    else this.#hold(true);
   }
 
   /** Stops an entry; harmless when it does not wait. */
@@ -124,19 +128,18 @@ export class TimerQueue {
     const { place } = entry;
     if (place === OUT) return;
     entry.place = OUT;
-    if (place === CAME_HELD) this.#gone(true);
-    else this.#leaveFrom(entry, place);
+    const last = this.#came - 1;
+    if (last >= 0 && this.#porch[last] === entry) {
+      this.#porch[last] = null;
+      this.#came = last;
+    }
+    if (place !== CAME_HELD) this.#leaveFrom(entry, place);
+    else if (--this.#holding === 0 && !this.#letting) this.#letGoSoon();
   }
 
   #leaveFrom(entry: Entry, place: Place): void {
     if (this.#own !== null) this.clock.clearTimer(this.#own.get(entry));
-    else if (place === CAME) this.#gone(false);
-    else if (place !== DUE) this.#unlink(entry, place === HELD);
-  }
-
-  #gone(held: boolean): void {
-    this.#live -= 1;
-    if (held && --this.#holding === 0 && this.#held && !this.#letting) this.#letGoSoon();
+    else if (entry.stay !== null) this.#unlink(entry.stay, place === HELD);
   }
 
   /** Queues who is still in the porch, and forgets who was. */
@@ -148,20 +151,21 @@ export class TimerQueue {
       if (entry === null || entry === undefined) continue;
       this.#porch[i] = null;
       if (entry.place === OUT) continue;
-      entry.dueMs = this.#dues[i] as number;
       entry.place = entry.place === CAME ? QUEUED : HELD;
-      this.#queue(entry, this.#lengths[i] as number);
+      entry.stay = this.#queue(entry, this.#lengths[i] as number, this.#dues[i] as number);
     }
   }
 
-  #queue(entry: Entry, length: number): void {
+  #queue(entry: Entry, length: number, dueMs: number): Stay {
     const latest = this.#latest;
     const lane = latest !== null && latest.lengthMs === length ? latest : this.#lane(length);
     const tail = lane.tail;
-    entry.lane = lane;
-    entry.prevEntry = tail;
-    if (tail === null) lane.head = entry; else tail.nextEntry = entry;
-    lane.tail = entry;
+    const stay = new Stay(entry, lane, dueMs);
+    stay.prev = tail;
+    if (tail === null) lane.head = stay; else tail.next = stay;
+    lane.tail = stay;
+    this.#queued += 1;
+    return stay;
   }
 
   #alone(own: WeakMap<Entry, unknown>, entry: Entry, length: number): void {
@@ -179,20 +183,21 @@ export class TimerQueue {
     return lane;
   }
 
-  #unlink(entry: Entry, held: boolean): void {
-    const { prevEntry, nextEntry } = entry;
-    const lane = entry.lane as Lane;
-    if (prevEntry === null) lane.head = nextEntry; else prevEntry.nextEntry = nextEntry;
-    if (nextEntry === null) lane.tail = prevEntry; else nextEntry.prevEntry = prevEntry;
-    entry.prevEntry = entry.nextEntry = entry.lane = null;
+  #unlink(stay: Stay, held: boolean): void {
+    const { entry, lane, prev, next } = stay;
+    if (prev === null) lane.head = next; else prev.next = next;
+    if (next === null) lane.tail = prev; else next.prev = prev;
+    entry.stay = null;
     if (lane.head === null && this.#lanes.size > KEPT_LANES) {
       this.#lanes.delete(lane.lengthMs);
       if (this.#latest === lane) this.#latest = null;
     }
-    this.#gone(held);
+    this.#queued -= 1;
+    if (held && --this.#holding === 0 && !this.#letting) this.#letGoSoon();
   }
 
   #letGoSoon(): void {
+    if (!this.#held) return;
     this.#letting = true;
     soon(this.#letGo);
   }
@@ -222,15 +227,15 @@ export class TimerQueue {
     this.#timerDue = Number.POSITIVE_INFINITY;
     const now = this.clock.now();
     this.#empty();
-    const due: Entry[] = []; // they stay clearable until their turn: one entry may clear another
+    const due: Stay[] = []; // they stay clearable until their turn: one entry may clear another
     for (const lane of this.#lanes.values()) {
-      for (let e = lane.head; e !== null && e.dueMs <= now; e = lane.head) { this.#unlink(e, e.place === HELD); e.place = DUE; due.push(e); }
+      for (let e = lane.head; e !== null && e.dueMs <= now; e = lane.head) { this.#unlink(e, e.entry.place === HELD); e.entry.place = DUE; due.push(e); }
     }
     due.sort((a, b) => a.dueMs - b.dueMs);
-    for (const e of due) {
-      if (e.place !== DUE) continue;
-      e.place = OUT;
-      try { e.expire(); } catch (error) { reportLater(error); }
+    for (const { entry } of due) {
+      if (entry.place !== DUE) continue;
+      entry.place = OUT;
+      try { entry.expire(); } catch (error) { reportLater(error); }
     }
     this.#rearm();
   }
@@ -238,7 +243,7 @@ export class TimerQueue {
   /** The clock was re-based by `byMs`: what is left to wait stays the same. */
   shift(byMs: number): void {
     this.#empty();
-    for (const lane of this.#lanes.values()) for (let e = lane.head; e !== null; e = e.nextEntry) e.dueMs += byMs;
+    for (const lane of this.#lanes.values()) for (let e = lane.head; e !== null; e = e.next) e.dueMs += byMs;
     this.#timerDue = Number.POSITIVE_INFINITY;
     this.#rearm();
   }

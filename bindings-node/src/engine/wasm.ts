@@ -52,10 +52,11 @@ class WasmEngine implements RawEngine {
     dropped?.register(this, { home, raw }, this);
   }
   get scratch(): Float64Array {
+    const scratch = this.#scratch;
     // growing the memory detaches every view of it
-    if (this.#scratch.length === 0) this.#scratch = new Float64Array(this.#home.exports.memory.buffer, this.#raw.scratch(), 16);
-    return this.#scratch;
+    return scratch.length === 0 ? this.#view() : scratch;
   }
+  #view(): Float64Array { return (this.#scratch = new Float64Array(this.#home.exports.memory.buffer, this.#raw.scratch(), 16)); }
   names(): string { return this.#raw.names(); }
   key(name: string, atMs: number): number { return this.#raw.key(name, atMs); }
   admit(service: number, k0: number, k1: number, k2: number, k3: number, weight: number, atMs: number): number {
