@@ -314,11 +314,17 @@ impl Split {
         let at = self.states_at(cell);
         (&self.limits, self.states.get_mut(at).unwrap_or_default())
     }
-    /// The lanes, and the states of a cell to be changed.
+    /// Does one unit fit each limit of a split with lanes, without any doubt?
     #[inline(always)]
-    pub(super) fn lanes_of_mut(&mut self, cell: u32) -> (&[Lane], &mut [LimitState]) {
+    pub(super) fn is_ample(&self, cell: u32, now: Instant) -> bool {
+        self.states_of(cell).iter().zip(&self.lanes).all(|(state, lane)| state.is_ample(lane, now))
+    }
+    /// Takes one unit of each limit of a split with lanes.
+    #[inline(always)]
+    pub(super) fn take_one(&mut self, cell: u32, now: Instant) {
         let at = self.states_at(cell);
-        (&self.lanes, self.states.get_mut(at).unwrap_or_default())
+        let states = self.states.get_mut(at).unwrap_or_default();
+        states.iter_mut().zip(&self.lanes).for_each(|(state, lane)| state.take_one(lane, now));
     }
     /// The state of the `i`th limit of this split for a cell.
     pub(super) fn limit(&mut self, cell: u32, i: usize) -> &mut LimitState {

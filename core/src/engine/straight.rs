@@ -44,24 +44,38 @@ impl Engine {
         if amounts[0] == 0 || self.permits.is_full() {
             return None;
         }
-        let policy = self.policy.services.as_slice();
-        let road = Road { policy, at, places: &s.limit_at, amounts, now, forget: route.forget };
+        let (policy, places) = (self.policy.services.get(at)?, &s.limit_at);
+        // made where it is needed: in the way of most calls it only would take up room
+        let road = || Road { policy, places, amounts, now, forget: route.forget };
         let (first, others) = s.splits.split_first_mut()?;
-        let mut cells = [NO_CELL; MAX_SPLITS];
-        cells[0] = road.find(first, &key)?;
-        let breaker = road.own(route, first, cells[0])?;
+        let cell = first.standing(&key, now, route.forget)?;
+        let lanes = amounts[0] == 1 && !first.lanes.is_empty();
+        // where a lane leaves a doubt, the general road knows
+        let fits = if lanes { first.is_ample(cell, now) } else { first.limits.is_empty() || road().fits(first, cell) };
+        if !fits {
+            return None;
+        }
+        let breaker = own_breaker(route, first, cell, now)?;
         let rollup = match &s.rollup {
             Some(r) if route.breaker => Some(Held::new(r.breaker.clear_road()?, false)),
             _ => None,
         };
+        let mut cells = [cell, NO_CELL, NO_CELL, NO_CELL, NO_CELL, NO_CELL];
         if !others.is_empty() {
-            cells = road.find_all(others, &key, cells)?;
+            cells = road().find_all(others, &key, cells)?;
         }
         // Nothing refuses from here on.
         s.draws += 1;
-        road.take(first, cells[0]);
+        if lanes {
+            first.take_one(cell, now);
+        } else if !first.limits.is_empty() {
+            road().take(first, cell);
+        }
+        if let Some(c) = first.cells.get_mut(cell as usize) {
+            c.enter(now);
+        }
         if !others.is_empty() {
-            road.take_all(others, cells);
+            road().take_all(others, cells);
         }
         s.meter.granted += 1;
         if route.retries {
@@ -164,98 +178,81 @@ impl Engine {
     }
 }
 
-/// What every split of the service is asked with. Handed on by value, so that what stands in registers need not stand in memory.
-#[derive(Clone, Copy)]
+/// What the breaker grants, where it does not stand in the way and the upstream has not said wait.
+#[inline(always)]
+fn own_breaker(route: &Route, split: &Split, cell: u32, now: Instant) -> Option<Option<Held>> {
+    if split.was_held() && split.throttle(cell).check(now).is_some() {
+        return None;
+    }
+    if !route.breaker {
+        return Some(None);
+    }
+    Some(Some(Held::new(split.breakers.get(cell as usize)?.clear_road()?, false)))
+}
+
+/// What is less common: limits that are no plain token buckets, calls that weigh more than one, several sets of keys.
 struct Road<'a> {
-    policy: &'a [Service],
-    at: usize,
+    policy: &'a Service,
     places: &'a [Place],
     amounts: [u64; MAX_UNITS],
     now: Instant,
     forget: Span,
 }
 
-impl<'a> Road<'a> {
-    /// The cell of the call's key, where it stands and its limits let the units pass.
-    #[inline(always)]
-    fn find(self, split: &Split, key: impl Fn(u8) -> Option<KeyId>) -> Option<u32> {
-        let cell = split.standing(key, self.now, self.forget)?;
-        // where a lane leaves a doubt, the general road knows
-        let fits = split.limits.is_empty()
-            || match self.lanes(split) {
-                true => {
-                    split.states_of(cell).iter().zip(&split.lanes).all(|(state, lane)| state.is_ample(lane, self.now))
-                }
-                false => self.fits(split, cell),
-            };
-        fits.then_some(cell)
-    }
-    /// Does the call take one unit of each limit, all of them plain token buckets?
-    #[inline(always)]
-    fn lanes(self, split: &Split) -> bool {
-        self.amounts[0] == 1 && !split.lanes.is_empty()
-    }
+impl Road<'_> {
     /// Limits of a split, and what the call takes of each.
-    fn rules(self, limits: &[u16]) -> impl Iterator<Item = (&'a LimitPolicy, u64)> {
-        let rules = self.policy.get(self.at).map_or(&[][..], |p| &p.limits);
-        limits.iter().filter_map(move |at| {
+    fn rules(&self, limits: &[u16]) -> impl Iterator<Item = (&LimitPolicy, u64)> {
+        limits.iter().filter_map(|at| {
             let at = usize::from(*at);
-            rules.get(at).zip(self.places.get(at)).map(|(rule, place)| (rule, self.amounts[place.unit]))
+            let rule = self.policy.limits.get(at).zip(self.places.get(at));
+            rule.map(|(rule, place)| (rule, self.amounts[place.unit]))
         })
     }
+    /// Do the limits of a split let the units pass?
     #[inline(never)]
-    fn fits(self, split: &Split, cell: u32) -> bool {
+    fn fits(&self, split: &Split, cell: u32) -> bool {
         let mut rules = self.rules(&split.limits);
         let passes = |(rule, units), state: &LimitState| state.check(rule, units, self.now) == LimitCheck::Pass;
         split.states_of(cell).iter().all(|state| rules.next().is_some_and(|rule| passes(rule, state)))
     }
+    /// The cells of the other splits, where each stands and its limits let the units pass.
     #[inline(never)]
     fn find_all(
-        self,
+        &self,
         splits: &[Split],
         key: impl Fn(u8) -> Option<KeyId>,
         mut cells: [u32; MAX_SPLITS],
     ) -> Option<[u32; MAX_SPLITS]> {
         for (split, place) in splits.iter().zip(cells.iter_mut().skip(1)) {
-            *place = self.find(split, &key)?;
+            let cell = split.standing(&key, self.now, self.forget)?;
+            let lanes = self.amounts[0] == 1 && !split.lanes.is_empty();
+            if !if lanes { split.is_ample(cell, self.now) } else { self.fits(split, cell) } {
+                return None;
+            }
+            *place = cell;
         }
         Some(cells)
     }
-    /// What the breaker of the first split grants, where it does not stand in the way and the upstream has not said wait.
-    #[inline(always)]
-    fn own(self, route: &Route, split: &Split, cell: u32) -> Option<Option<Held>> {
-        if split.was_held() && split.throttle(cell).check(self.now).is_some() {
-            return None;
-        }
-        if !route.breaker {
-            return Some(None);
-        }
-        Some(Some(Held::new(split.breakers.get(cell as usize)?.clear_road()?, false)))
-    }
-    /// Takes the units, and enters the cell.
-    #[inline(always)]
-    fn take(self, split: &mut Split, cell: u32) {
-        if !split.limits.is_empty() {
-            if self.lanes(split) {
-                let (lanes, states) = split.lanes_of_mut(cell);
-                states.iter_mut().zip(lanes).for_each(|(state, lane)| state.take_one(lane, self.now));
-            } else {
-                self.take_units(split, cell);
-            }
-        }
-        if let Some(c) = split.cells.get_mut(cell as usize) {
-            c.enter(self.now);
-        }
-    }
+    /// Takes the units of a split.
     #[inline(never)]
-    fn take_units(self, split: &mut Split, cell: u32) {
+    fn take(&self, split: &mut Split, cell: u32) {
         let (limits, states) = split.limits_of_mut(cell);
         for (state, (rule, units)) in states.iter_mut().zip(self.rules(limits)) {
             state.commit(rule, units, self.now);
         }
     }
+    /// Takes the units of the other splits, and enters their cells.
     #[inline(never)]
-    fn take_all(self, splits: &mut [Split], cells: [u32; MAX_SPLITS]) {
-        splits.iter_mut().zip(cells.iter().skip(1)).for_each(|(split, cell)| self.take(split, *cell));
+    fn take_all(&self, splits: &mut [Split], cells: [u32; MAX_SPLITS]) {
+        for (split, cell) in splits.iter_mut().zip(cells.into_iter().skip(1)) {
+            if self.amounts[0] == 1 && !split.lanes.is_empty() {
+                split.take_one(cell, self.now);
+            } else {
+                self.take(split, cell);
+            }
+            if let Some(c) = split.cells.get_mut(cell as usize) {
+                c.enter(self.now);
+            }
+        }
     }
 }
