@@ -1,6 +1,7 @@
 //! Budgets under any interleaving, beside a slow obvious model: a list of all that ever happened, summed anew for every answer.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 mod budgets;
+use brownout::base::bytes::{ByteReader, ByteWriter};
 use brownout::base::calendar::Zone;
 use brownout::base::time::Instant;
 use brownout::gate::budget::period::{Kind, PeriodRule};
@@ -8,10 +9,10 @@ use brownout::gate::budget::*;
 use budgets::{Book, DAY, TTL, at_ms};
 use proptest::prelude::*;
 
-const POLICY: &str = r#"{"own":{"per_tenant_day":"300","day":"900","month":"2500","estimate":"reject","thresholds":[0.5,1.0]},
-                         "all":{"week":"1500","total":"20000","estimate":"reject"},
+const POLICY: &str = r#"{"apart":{"per_tenant_day":"300","day":"900","month":"2500","estimate":"reject","thresholds":[0.5,1.0]},
+                         "both":{"week":"1500","total":"20000","estimate":"reject"},
                          "soft":{"day":"100","at_limit":"alert","estimate":"reject"}}"#;
-const SERVICES: [(&str, &[&str]); 2] = [("a", &["own", "all"]), ("b", &["all", "soft"])];
+const SERVICES: [(&str, &[&str]); 2] = [("a", &["apart", "both"]), ("b", &["both", "soft"])];
 /// Of each service: budget, line, kind, split by tenants, limit in dollars; refusing or not.
 type Line = (u16, u16, Kind, bool, u64, bool);
 const A: [Line; 5] = [
@@ -261,6 +262,48 @@ fn agrees(b: &Book, m: &Model, now: i64) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+fn bytes_of(ledger: &Ledger, order: &[u32]) -> Vec<u8> {
+    let mut w = ByteWriter::default();
+    ledger.write(order, &mut w);
+    w.into_vec()
+}
+/// The same step on restored books, where tenant n stands three places on.
+fn play(back: &mut Book, b: &Book, op: &Op) {
+    back.now = b.now;
+    back.ledger.advance(b.now);
+    match *op {
+        Op::Wait(_) => {}
+        Op::Reserve { id, chain, tenant, nanos } => {
+            (back.chain, back.places) = (chain as u16, vec![tenant + 3]);
+            let amounts = Amounts::nanos(nanos);
+            let ask = back.ask(id, &amounts);
+            let _ = back.ledger.reserve(&ask, back.now, &mut back.refusal);
+        }
+        Op::Extend { id, nanos } => {
+            back.extend(id, nanos);
+        }
+        Op::Settle { id, chain, tenant, nanos } => {
+            (back.chain, back.places) = (chain as u16, vec![tenant + 3]);
+            back.settle(id, nanos);
+        }
+        Op::Release { id } => {
+            back.ledger.release(id, back.now);
+        }
+    }
+}
+/// Effects with the places of the restored books.
+fn shifted(events: &[Event]) -> Vec<Event> {
+    let mut out = events.to_vec();
+    for e in &mut out {
+        if let Event::Threshold { which, .. } = e
+            && which.place != NO_PLACE
+        {
+            which.place += 3;
+        }
+    }
+    out
+}
+
 fn book() -> Book {
     Book::with(POLICY, &SERVICES)
 }
@@ -320,6 +363,66 @@ proptest! {
         slow.at(end);
         prop_assert_eq!(b.ledger.events(), slow.ledger.events());
         prop_assert_eq!(picture(&b), picture(&slow));
+    }
+    #[test]
+    fn bytes_bring_back_the_same_books(ops in proptest::collection::vec(op(), 1..80), more in proptest::collection::vec(op(), 1..40)) {
+        let (mut b, mut m, mut now) = (book(), Model::default(), 40 * DAY);
+        b.at(now);
+        for op in &ops {
+            step(&mut b, &mut m, &mut now, op)?;
+        }
+        b.ledger.clear_events();
+        // the keys stand in another order in the table, and at other places afterwards
+        let bytes = bytes_of(&b.ledger, &[2, 0, 1]);
+        let mut back = book();
+        let mut r = ByteReader::new(&bytes);
+        back.ledger.read(&[5, 3, 4], &mut r).unwrap();
+        prop_assert_eq!(r.finish(), Ok(()));
+        prop_assert_eq!(&bytes_of(&back.ledger, &[5, 3, 4]), &bytes);
+        back.now = b.now;
+        for op in &more {
+            step(&mut b, &mut m, &mut now, op)?;
+            play(&mut back, &b, op);
+            prop_assert_eq!(back.ledger.events().to_vec(), shifted(b.ledger.events()));
+        }
+        prop_assert_eq!(bytes_of(&back.ledger, &[5, 3, 4]), bytes_of(&b.ledger, &[2, 0, 1]));
+    }
+    #[test]
+    fn any_bytes_are_books_or_a_fault(
+        ops in proptest::collection::vec(op(), 1..40),
+        flips in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let (mut b, mut m, mut now) = (book(), Model::default(), 0);
+        for op in &ops {
+            step(&mut b, &mut m, &mut now, op)?;
+        }
+        let mut bytes = bytes_of(&b.ledger, &[0, 1, 2]);
+        for (at, value) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        let mut back = book();
+        if back.ledger.read(&[0, 1, 2], &mut ByteReader::new(&bytes)).is_ok() {
+            // whatever they say, they go on
+            back.at(now + 3 * DAY);
+            for id in 0..70 {
+                back.settle(id, 1);
+            }
+            back.at(now + 9 * DAY);
+            prop_assert!(back.ledger.next().is_none_or(|(at, _)| at > back.now));
+        }
+    }
+    #[test]
+    fn an_equal_policy_changes_nothing(ops in proptest::collection::vec(op(), 1..80)) {
+        let (mut b, mut m, mut now) = (book(), Model::default(), 0);
+        for op in &ops {
+            step(&mut b, &mut m, &mut now, op)?;
+        }
+        b.ledger.clear_events();
+        let policies = budgets::read(POLICY);
+        let new = b.ledger.reload(&policies, &budgets::specs(&policies, &SERVICES), &[], b.now);
+        prop_assert_eq!(new.events(), &[]);
+        prop_assert_eq!(bytes_of(&new, &[0, 1, 2]), bytes_of(&b.ledger, &[0, 1, 2]));
     }
     #[test]
     fn a_threshold_is_told_once_a_period(costs in proptest::collection::vec((0..3 * DAY, 0u64..200), 1..60)) {

@@ -108,6 +108,9 @@ impl Holds {
             lists: alloc::vec![[EMPTY; 2]; chains],
         }
     }
+    pub(super) fn cap(&self) -> usize {
+        self.cap
+    }
     pub(super) fn is_full(&self) -> bool {
         self.used >= self.cap
     }

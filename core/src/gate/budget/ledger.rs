@@ -136,6 +136,7 @@ impl Ledger {
             self.lines.push(Line {
                 budget: at,
                 counts: line.counts,
+                per: budget.per(line.counts),
                 rule: line.period,
                 limit: line.limit,
                 extra: 0,

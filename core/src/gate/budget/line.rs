@@ -6,6 +6,7 @@ use crate::gate::budget::estimate::Estimate;
 use crate::gate::budget::period::{Kind, PeriodRule, Stretch};
 use crate::gate::budget::policy::{BudgetPolicy, Counts};
 use crate::gate::budget::threshold::Threshold;
+use crate::gate::budget::unit::Unit;
 use crate::gate::budget::view::State;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,6 +17,7 @@ pub(super) struct Rule {
     pub(super) name: String,
     /// 0 for money, then the document's units.
     pub(super) unit: u8,
+    pub(super) unit_name: Unit,
     pub(super) thresholds: Vec<Threshold>,
     pub(super) refuse_at: Option<Ratio>,
     pub(super) degrade_at: Option<Ratio>,
@@ -31,6 +33,7 @@ impl Rule {
         Rule {
             name: p.name.clone(),
             unit,
+            unit_name: p.unit.clone(),
             thresholds: p.thresholds.clone(),
             refuse_at: p.refuse_at,
             degrade_at: p.degrade_at,
@@ -75,6 +78,8 @@ pub(super) enum Place {
 pub(super) struct Line {
     pub(super) budget: u16,
     pub(super) counts: Counts,
+    /// The names of the keys that split it.
+    pub(super) per: Vec<String>,
     pub(super) rule: PeriodRule,
     pub(super) limit: u64,
     /// What increases for all add at the moment.

@@ -5,7 +5,7 @@ use crate::base::error::Code;
 use crate::base::json::Json;
 use crate::base::money::Money;
 use crate::base::num::Ratio;
-use crate::base::order::sort_by_key;
+use crate::base::order::{sort_by, sort_by_key};
 use crate::base::time::Span;
 use crate::base::zone_doc::read_zone;
 use crate::gate::budget::estimate::Estimate;
@@ -153,7 +153,7 @@ impl BudgetPolicy {
     }
 }
 
-/// Reads `budgets`: a table of budgets by name.
+/// Reads `budgets`: a table of budgets, which come sorted by name, because the order of a document's tables means nothing.
 pub fn read_budgets(t: &Table) -> Vec<BudgetPolicy> {
     let Some(all) = t.table("budgets") else {
         return Vec::new();
@@ -163,7 +163,10 @@ pub fn read_budgets(t: &Table) -> Vec<BudgetPolicy> {
         all.fault(Code::TooMany, format!("at most {MAX_BUDGETS} budgets"));
         named.truncate(MAX_BUDGETS);
     }
-    named.iter().filter_map(|(name, node)| BudgetPolicy::read(name, node)).collect()
+    let mut budgets: Vec<BudgetPolicy> =
+        named.iter().filter_map(|(name, node)| BudgetPolicy::read(name, node)).collect();
+    sort_by(&mut budgets, |a, b| a.name.cmp(&b.name));
+    budgets
 }
 
 /// Reads a service's `hold_ttl`: how long a hold stands without news. Default and least: the lease of a permit.

@@ -74,12 +74,12 @@ fn the_budgets_of_a_product_read_as_written() {
     assert_eq!(
         read,
         [
-            row("openai", 50, &[50, 80, 100]),
-            row("twilio", 20, &[80, 100]),
-            row("supabase", 10, &[90, 100]),
-            row("vercel", 5, &[90, 100]),
             row("maps", 30, &[80, 100]),
+            row("openai", 50, &[50, 80, 100]),
+            row("supabase", 10, &[90, 100]),
             row("total", 200, &[50, 80, 90, 100]),
+            row("twilio", 20, &[80, 100]),
+            row("vercel", 5, &[90, 100]),
         ]
     );
 }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 /// Holds that are looked at to date a refusal: at most. With more in flight the answer is not exact.
 const MAX_LOOK: usize = 1_024;
-/// Instants that are tried: at most.
+/// Edges of increases that are tried: at most.
 const MAX_STEPS: usize = 256;
 
 /// One limit, one key, one amount.
@@ -47,39 +47,65 @@ impl Ledger {
         let (account, period) = self.look(line, at, q.now);
         let end = if line.is_rolling() { period.end } else { self.inner(period.end) };
         let grants = |account: &Account, t: Instant| cap_at(t).is_none_or(|cap| account.grants(q.amount, cap));
-        if from < end {
-            let complete = at.is_none_or(|at| self.frees(at, account.start, frees));
-            if at.is_none() {
-                frees.clear();
-            }
-            let mut account = account;
-            let mut t = from;
-            for _ in 0..MAX_STEPS {
-                account.held = self.held_at(at, &account, frees, t, complete);
-                if grants(&account, t) {
-                    return exactly(t);
-                }
-                if !complete {
-                    break;
-                }
-                let freed = frees.iter().map(|(until, _)| *until).filter(|until| *until > t).min();
-                let raised = self.increases.next(self.wall(t)).map(|wall| self.inner(wall));
-                match freed.into_iter().chain(raised).min().filter(|next| *next < end) {
-                    Some(next) => t = next,
-                    None => break,
-                }
-            }
-            if !complete {
+        let raised = self.increases.next(self.wall(from)).is_some_and(|wall| self.inner(wall) < end);
+        let unheld = Account { held: 0, ..account };
+        // only where holds are what is in the way are they looked at
+        if from < end && (raised || grants(&unheld, from)) {
+            frees.clear();
+            if !at.is_none_or(|at| self.frees(at, account.start, frees)) {
                 // somewhere among more holds than are looked at
                 let first = self.holds.earliest(List::Live).map(|(until, _)| until.max(from));
-                let at = first.into_iter().chain([end]).min().filter(|at| !at.is_never());
-                return Retry { at, exact: false };
+                return Retry { at: first.into_iter().chain([end]).min(), exact: false };
+            }
+            if let Some(found) = self.in_this_period(&account, from, end, frees, &grants) {
+                return exactly(found);
             }
         }
-        self.in_a_fresh_period(q, from.max(end), &grants)
+        self.in_a_fresh_period(from.max(end), &grants)
+    }
+    /// In the period that goes on, by what the holds that were gathered free. Between two edges of increases more fits the later it is.
+    fn in_this_period(
+        &self,
+        account: &Account,
+        from: Instant,
+        end: Instant,
+        frees: &[(Instant, u64)],
+        grants: &dyn Fn(&Account, Instant) -> bool,
+    ) -> Option<Instant> {
+        let freed = |t: Instant| {
+            let past = frees.iter().filter(|(until, _)| *until <= t);
+            past.fold(0u64, |sum, (_, amount)| sum.saturating_add(*amount))
+        };
+        let mut t = from;
+        for _ in 0..MAX_STEPS {
+            let fits = |at: Instant| grants(&Account { held: account.held.saturating_sub(freed(at)), ..*account }, t);
+            if fits(t) {
+                return Some(t);
+            }
+            let edge = self.increases.next(self.wall(t)).map(|wall| self.inner(wall)).filter(|edge| *edge > t);
+            let stop = edge.map_or(end, |edge| edge.min(end));
+            let last = Instant::from_micros(stop.micros() - 1);
+            if fits(last) {
+                let (mut no, mut yes) = (t.micros(), last.micros());
+                while yes - no > 1 {
+                    let middle = no + (yes - no) / 2;
+                    if fits(Instant::from_micros(middle)) {
+                        yes = middle;
+                    } else {
+                        no = middle;
+                    }
+                }
+                return Some(Instant::from_micros(yes));
+            }
+            if stop >= end {
+                return None;
+            }
+            t = stop;
+        }
+        None
     }
     /// The same, where nothing is spent or held.
-    fn in_a_fresh_period(&self, _: &Question, from: Instant, grants: &dyn Fn(&Account, Instant) -> bool) -> Retry {
+    fn in_a_fresh_period(&self, from: Instant, grants: &dyn Fn(&Account, Instant) -> bool) -> Retry {
         let mut t = from;
         for _ in 0..MAX_STEPS {
             if t.is_never() {
@@ -97,7 +123,6 @@ impl Ledger {
     }
     /// Gathers what an account's live holds free, and when; `false` when there are too many to look at.
     fn frees(&self, account: u32, start: Instant, frees: &mut Vec<(Instant, u64)>) -> bool {
-        frees.clear();
         let mut looked = 0;
         for chain in 0..self.holds.chains() {
             let mut next = self.holds.first(chain, List::Live);
@@ -114,12 +139,5 @@ impl Ledger {
             }
         }
         true
-    }
-    /// What is still held at an instant.
-    fn held_at(&self, at: Option<u32>, now: &Account, frees: &[(Instant, u64)], t: Instant, complete: bool) -> u64 {
-        if at.is_none() || !complete {
-            return now.held;
-        }
-        frees.iter().filter(|(until, _)| *until > t).fold(0, |sum, (_, amount)| sum.saturating_add(*amount))
     }
 }
