@@ -16,6 +16,13 @@ use crate::gate::limit::{LimitCheck, LimitState};
 use crate::gate::rule::{Mode, Rule};
 use alloc::format;
 
+/// What came of a call that took the straight road.
+pub(crate) enum Plainly {
+    Granted(Granted),
+    /// The answer stands where every refusal stands.
+    Refused,
+}
+
 /// What the check found, to be taken by `grant`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Checked {
@@ -36,7 +43,7 @@ impl Engine {
             && call.since.is_none()
             && let Some(now) = self.go_on(at)
         {
-            let key = |name: u8| match call.keys.get(usize::from(name)) {
+            let key = move |name: u8| match call.keys.get(usize::from(name)) {
                 Some(Key::Id(id)) => Some(*id),
                 _ => None,
             };
@@ -51,15 +58,17 @@ impl Engine {
     pub(crate) fn admit_plainly(
         &mut self,
         service: u32,
-        key: impl Fn(u8) -> Option<KeyId>,
+        key: impl Fn(u8) -> Option<KeyId> + Copy,
         amounts: [u64; MAX_UNITS],
         idempotent: bool,
         now: Instant,
-    ) -> Option<Granted> {
-        let granted = self.admit_straight(service, key, amounts, idempotent, now)?;
+    ) -> Option<Plainly> {
+        let Some(granted) = self.admit_straight(service, key, amounts, idempotent, now) else {
+            return self.refuse_straight(service, key, amounts, idempotent, now).then_some(Plainly::Refused);
+        };
         self.asked = service;
         self.end_granted(granted);
-        Some(granted)
+        Some(Plainly::Granted(granted))
     }
     /// Takes the general road. Errors: as [`Engine::admit`].
     #[inline(never)]
@@ -341,7 +350,7 @@ fn fails(gate: Gate, code: RefusalCode, keyed: bool) -> Failing {
     Failing { gate, code, rule: None, keyed, retry_at: None, exact: false, units: None, shadow: false }
 }
 
-fn breaker_fails(refused: Refused, b: &Breaker, keyed: bool, shadow: bool) -> Failing {
+pub(super) fn breaker_fails(refused: Refused, b: &Breaker, keyed: bool, shadow: bool) -> Failing {
     // The round may end in open before the first lease does: then the lease's end is but a hint.
     let in_round = |at: Option<Instant>| b.next_due().is_none_or(|(end, _)| at.is_some_and(|at| at < end));
     let (code, retry_at, exact) = match refused {

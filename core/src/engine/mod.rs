@@ -44,6 +44,7 @@ use crate::base::hash::hash_parts;
 use crate::base::key::{KeyId, Keys};
 use crate::base::time::Instant;
 use crate::call::{Outcome, RetryVerdict};
+pub(crate) use crate::engine::admit::Plainly;
 use crate::engine::clock::Clock;
 use crate::engine::deadlines::Timers;
 use crate::engine::modes::Modes;
@@ -52,7 +53,7 @@ use crate::engine::output::Answer;
 use crate::engine::permits::Permits;
 use crate::engine::rebuilt::Rebuilds;
 use crate::engine::service::ServiceState;
-pub(crate) use crate::engine::straight::Granted;
+use crate::engine::straight::Granted;
 use crate::engine::stream::Stream;
 use crate::policy::Policy;
 use crate::status::state::{StatusEffect, StatusState};
@@ -201,11 +202,12 @@ impl Engine {
     pub(crate) fn go_on(&mut self, at: Instant) -> Option<Instant> {
         if self.tidy || self.tidy_up() { self.clock.go_on(at, self.floor) } else { None }
     }
-    /// Clears what an ordinary call has no use for; what was told but not cleared is the general road's.
+    /// Clears what an ordinary call has no use for; effects that were told, or are still to be, are the general road's.
     #[inline(never)]
     fn tidy_up(&mut self) -> bool {
-        self.tidy = self.effects.is_empty() && self.failing.is_empty() && !self.clock.is_behind();
+        self.tidy = self.effects.is_empty() && !self.clock.is_behind();
         if self.tidy {
+            self.failing.clear();
             self.effect_times.clear();
             self.spared.clear();
             self.failed = None;

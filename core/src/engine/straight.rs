@@ -6,11 +6,12 @@
 use crate::base::key::KeyId;
 use crate::base::time::{Instant, Span};
 use crate::call::{Outcome, RetryVerdict};
-use crate::engine::Engine;
+use crate::engine::admit::breaker_fails;
 use crate::engine::cells::{MAX_SPLITS, NO_CELL, Split};
 use crate::engine::modes::Route;
 use crate::engine::permits::{Held, MAX_UNITS, Permit};
 use crate::engine::service::Place;
+use crate::engine::{Call, Decision, Engine, Failing};
 use crate::gate::breaker::{Kind, Phase, Record};
 use crate::gate::limit::{LimitCheck, LimitPolicy, LimitState};
 use crate::measure::window::Sample;
@@ -33,7 +34,7 @@ impl Engine {
     pub(super) fn admit_straight(
         &mut self,
         service: u32,
-        key: impl Fn(u8) -> Option<KeyId>,
+        key: impl Fn(u8) -> Option<KeyId> + Copy,
         amounts: [u64; MAX_UNITS],
         idempotent: bool,
         now: Instant,
@@ -48,7 +49,7 @@ impl Engine {
         // made where it is needed: in the way of most calls it only would take up room
         let road = || Road { policy, places, amounts, now, forget: route.forget };
         let (first, others) = s.splits.split_first_mut()?;
-        let cell = first.standing(&key, now, route.forget)?;
+        let cell = first.standing(key, now, route.forget)?;
         let lanes = amounts[0] == 1 && !first.lanes.is_empty();
         // where a lane leaves a doubt, the general road knows
         let fits = if lanes { first.is_ample(cell, now) } else { first.limits.is_empty() || road().fits(first, cell) };
@@ -62,7 +63,7 @@ impl Engine {
         };
         let mut cells = [cell, NO_CELL, NO_CELL, NO_CELL, NO_CELL, NO_CELL];
         if !others.is_empty() {
-            cells = road().find_all(others, &key, cells)?;
+            cells = road().find_all(others, key, cells)?;
         }
         // Nothing refuses from here on.
         s.draws += 1;
@@ -100,6 +101,55 @@ impl Engine {
         self.floor = self.floor.min(permit.lease_end.min(permit.slow_at));
         let id = self.permits.insert_ordinary(&mut s.fifos, permit).unwrap_or(0);
         Some(Granted { permit: id, timeout: route.timeout, timeout_ms: route.timeout_ms })
+    }
+
+    /// Refuses an ordinary first attempt that nothing but an open breaker stands in the way of. False: nothing was touched.
+    #[inline(never)]
+    pub(super) fn refuse_straight(
+        &mut self,
+        service: u32,
+        key: impl Fn(u8) -> Option<KeyId>,
+        amounts: [u64; MAX_UNITS],
+        idempotent: bool,
+        now: Instant,
+    ) -> bool {
+        let call = Call { amounts, idempotent, ..Call::of(service) };
+        let Some(failing) = self.stopped(&call, key, now) else { return false };
+        if let Some(s) = self.services.get_mut(service as usize) {
+            s.draws += 1;
+            s.meter.refuse(failing.code);
+        }
+        self.asked = service;
+        self.failing.push(failing);
+        let refusal = self.refusal(&call, now);
+        self.end(Decision::Refused(refusal));
+        true
+    }
+    /// The breaker, the key's or the service's, that alone refuses this call; writes nothing.
+    fn stopped(&self, call: &Call, key: impl Fn(u8) -> Option<KeyId>, now: Instant) -> Option<Failing> {
+        let at = call.service as usize;
+        let s = self.services.get(at)?;
+        let route = s.route.as_ref().filter(|route| route.breaker)?;
+        let policy = self.policy.services.get(at)?;
+        let (first, others) = s.splits.split_first()?;
+        let road = Road { policy, places: &s.limit_at, amounts: call.amounts, now, forget: route.forget };
+        let mut cells = [NO_CELL; MAX_SPLITS];
+        cells[0] = road.find(first, &key)?;
+        road.find_all(others, &key, cells)?;
+        if call.amounts[0] == 0 || (first.was_held() && first.throttle(cells[0]).check(now).is_some()) {
+            return None;
+        }
+        let own = first.breakers.get(cells[0] as usize)?;
+        let (b, keyed) = match s.rollup.as_ref().map(|r| &r.breaker) {
+            Some(above) if own.clear_road().is_some() => (above, false),
+            // a key that is refused is still one that the roll-up has seen
+            Some(above) if above.clear_road().is_some() && !route.ruled => (own, true),
+            Some(_) => return None,
+            None => (own, false),
+        };
+        let open = matches!(b.phase(), Phase::Open | Phase::ForcedOpen);
+        let refused = b.check(policy.breaker.as_ref().filter(|_| open)?, now, || 0).err()?;
+        Some(breaker_fails(refused, b, keyed, false))
     }
 
     /// Settles an ordinary call. `None`: nothing was touched.
@@ -215,7 +265,14 @@ impl Road<'_> {
         let passes = |(rule, units), state: &LimitState| state.check(rule, units, self.now) == LimitCheck::Pass;
         split.states_of(cell).iter().all(|state| rules.next().is_some_and(|rule| passes(rule, state)))
     }
-    /// The cells of the other splits, where each stands and its limits let the units pass.
+    /// The cell of a split, where it stands and its limits let the units pass.
+    fn find(&self, split: &Split, key: impl Fn(u8) -> Option<KeyId>) -> Option<u32> {
+        let cell = split.standing(key, self.now, self.forget)?;
+        let lanes = self.amounts[0] == 1 && !split.lanes.is_empty();
+        let fits = if lanes { split.is_ample(cell, self.now) } else { self.fits(split, cell) };
+        fits.then_some(cell)
+    }
+    /// The cells of the other splits.
     #[inline(never)]
     fn find_all(
         &self,
@@ -224,12 +281,7 @@ impl Road<'_> {
         mut cells: [u32; MAX_SPLITS],
     ) -> Option<[u32; MAX_SPLITS]> {
         for (split, place) in splits.iter().zip(cells.iter_mut().skip(1)) {
-            let cell = split.standing(&key, self.now, self.forget)?;
-            let lanes = self.amounts[0] == 1 && !split.lanes.is_empty();
-            if !if lanes { split.is_ample(cell, self.now) } else { self.fits(split, cell) } {
-                return None;
-            }
-            *place = cell;
+            *place = self.find(split, &key)?;
         }
         Some(cells)
     }

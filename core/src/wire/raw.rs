@@ -9,7 +9,7 @@ use crate::base::num::whole;
 
 use crate::base::time::{Instant, Span};
 use crate::call::{Outcome, RetryVerdict};
-use crate::engine::{Call, Decision, Engine, Granted, PEEK, Refusal, Settle};
+use crate::engine::{Call, Decision, Engine, PEEK, Plainly, Refusal, Settle};
 use crate::gate::rule::MAX_KEYS;
 use crate::wire::input::wire_instant;
 use crate::wire::output::error_json;
@@ -48,18 +48,19 @@ impl Engine {
     #[inline]
     pub fn admit_raw(&mut self, service: u32, keys: [u64; MAX_KEYS], weight: f64, at_ms: f64, out: &mut Out) -> f64 {
         match self.admit_numbers(service, &keys, weight, at_ms) {
-            Some(granted) => {
+            Some(Plainly::Granted(granted)) => {
                 out[9] = granted.timeout_ms;
                 let flags = self.rearm();
                 self.write_flags(flags, out);
                 granted.permit as i64 as f64
             }
+            Some(Plainly::Refused) => self.write_out(out),
             None => self.admit_raw_fully(service, keys, weight, at_ms, out),
         }
     }
     /// The straight road of an ordinary call. `None`: nothing was touched.
     #[inline(always)]
-    fn admit_numbers(&mut self, service: u32, keys: &[u64; MAX_KEYS], weight: f64, at_ms: f64) -> Option<Granted> {
+    fn admit_numbers(&mut self, service: u32, keys: &[u64; MAX_KEYS], weight: f64, at_ms: f64) -> Option<Plainly> {
         let at = Instant::from_wire_ms(at_ms).ok()?;
         let units = if weight == 1.0 { 1 } else { whole(weight)? };
         let lives = |handle: u64| handle == 0 || self.keys.resolve(handle).is_ok();
@@ -71,7 +72,7 @@ impl Engine {
         }
         let now = self.go_on(at)?;
         let [tenant, second, third, fourth] = *keys;
-        let key = |name: u8| {
+        let key = move |name: u8| {
             let handle = match name {
                 0 => tenant,
                 1 => second,
