@@ -15,6 +15,8 @@ pub mod base;
 #[cfg(feature = "full")]
 pub mod call;
 #[cfg(feature = "full")]
+pub mod cost;
+#[cfg(feature = "full")]
 pub mod engine;
 #[cfg(feature = "full")]
 pub mod gate;

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room and its floor. A report is written from plain readings, so it stands below the engine that hands them over.
-const ROOMS: [(&str, u8); 11] = [
+const ROOMS: [(&str, u8); 12] = [
     ("base", 0),
     ("measure", 1),
     ("gate", 2),
     ("call", 2),
+    ("cost", 2),
     ("status", 2),
     ("policy", 3),
     ("engine", 4),

@@ -22,6 +22,8 @@ mod read;
 #[cfg(feature = "full")]
 pub mod rng;
 pub mod time;
+#[cfg(feature = "full")]
+pub mod when;
 pub mod write;
 mod zone;
 #[cfg(feature = "full")]

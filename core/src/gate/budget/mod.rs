@@ -28,7 +28,6 @@ pub mod threshold;
 mod turn;
 pub mod unit;
 pub mod view;
-mod when;
 
 pub use ask::{Ask, Extended, Grant, Problem, Reserved, Settled};
 pub use chain::{ChainSpec, Level, slack};
