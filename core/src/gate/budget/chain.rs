@@ -1,6 +1,7 @@
 //! Which limits a call of a service draws on, and in what order they are asked.
 use crate::base::order::sort_by_key;
 use crate::base::time::Span;
+use crate::gate::budget::estimate::Estimate;
 use crate::gate::budget::hold::MAX_ENTRIES;
 use crate::gate::budget::period::Kind;
 use crate::gate::budget::policy::{BudgetPolicy, Counts};
@@ -66,6 +67,10 @@ pub(super) struct Chain {
     /// The sets of keys that split them.
     pub(super) splits: Vec<Vec<String>>,
     pub(super) ttl: Span,
+    /// Does one of the budgets hold what is left?
+    pub(super) clips: bool,
+    /// Does one of the budgets name a cheaper alternative?
+    pub(super) degrades: bool,
 }
 
 impl Chain {
@@ -95,7 +100,10 @@ impl Chain {
         }
         sort_by_key(&mut links, |(level, shared, kind, _)| (*level, *shared, *kind));
         let links = links.into_iter().map(|(.., link)| link).collect();
-        Chain { service: spec.service.clone(), entries, links, splits, ttl: spec.ttl }
+        let mine = || entries.iter().filter_map(|at| budgets.get(usize::from(*at)));
+        let clips = mine().any(|b| b.estimate == Estimate::Clip);
+        let degrades = mine().any(|b| b.degrade_at.is_some());
+        Chain { service: spec.service.clone(), entries, links, splits, ttl: spec.ttl, clips, degrades }
     }
 }
 

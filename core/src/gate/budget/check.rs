@@ -82,7 +82,18 @@ impl Refusal {
 impl Ledger {
     /// Would a reserve be granted? Run [`advance`](Self::advance) first. Errors: a key or an estimate that is missing.
     pub fn check(&self, ask: &Ask, now: Instant, refusal: &mut Refusal) -> Result<(), Problem> {
+        self.check_amounts(ask, now, refusal).map(drop)
+    }
+    /// As [`check`](Self::check); gives what the call is expected to cost.
+    #[inline]
+    pub(super) fn check_amounts(
+        &self,
+        ask: &Ask,
+        now: Instant,
+        refusal: &mut Refusal,
+    ) -> Result<[u64; MAX_ENTRIES], Problem> {
         let amounts = self.estimates(ask)?;
+        let wall = self.wall(now);
         let links = self.chains.get(usize::from(ask.chain)).map_or(&[][..], |c| &c.links);
         for link in links {
             let place = Self::place_of(link, ask.places)?;
@@ -90,8 +101,12 @@ impl Ledger {
             let Some(rule) = self.rule_of(line) else { continue };
             let Some(cap) = rule.cap(self.limit_of(link.line, line, place, now)) else { continue };
             let at = self.account_of(line, place);
-            let (account, _) = self.look(line, at, now);
             let amount = needed(rule.estimate, amounts[usize::from(link.entry)]);
+            let seen = at.and_then(|at| self.present(line, at, wall));
+            if seen.is_some_and(|account| account.grants(amount, cap)) {
+                continue;
+            }
+            let (account, _) = self.look(line, at, now);
             if !account.grants(amount, cap) {
                 refusal.failing.push(self.failing(link, place, &account, amount, cap));
             }
@@ -99,7 +114,7 @@ impl Ledger {
         if !refusal.failing.is_empty() {
             self.date(ask, &amounts, now, refusal);
         }
-        Ok(())
+        Ok(amounts)
     }
     fn failing(&self, link: &Link, place: u32, account: &Account, amount: u64, cap: u64) -> Failing {
         let alone = Account { held: 0, ..*account };
@@ -169,7 +184,7 @@ impl Ledger {
         mut amounts: [u64; MAX_ENTRIES],
         now: Instant,
     ) -> Result<[u64; MAX_ENTRIES], Problem> {
-        let links = self.chains.get(usize::from(ask.chain)).map_or(&[][..], |c| &c.links);
+        let links = self.chains.get(usize::from(ask.chain)).filter(|c| c.clips).map_or(&[][..], |c| &c.links);
         for link in links {
             let place = Self::place_of(link, ask.places)?;
             let Some(line) = self.line(link.line) else { continue };

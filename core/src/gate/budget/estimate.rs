@@ -4,8 +4,10 @@ use crate::base::error::Fault;
 use crate::base::num::Ratio;
 use crate::measure::histogram::Histogram;
 
-/// Settled costs before their p95 is known, and between two looks at it.
+/// Settled costs before their p95 is known.
 pub const KNOWN_FROM: u64 = 20;
+/// Settled costs between two looks at it, but for the first.
+const LOOK_EVERY: u64 = 100;
 /// The p95 is that of the last 500 to 1,000 settled costs.
 const MEMORY: u64 = 1_000;
 
@@ -82,7 +84,7 @@ impl Costs {
         if n > MEMORY / 2 {
             self.younger.record(cost);
         }
-        if n.is_multiple_of(KNOWN_FROM) {
+        if n == KNOWN_FROM || n.is_multiple_of(LOOK_EVERY) {
             self.p95 = self.older.quantile(Ratio::percent(95));
         }
         if n >= MEMORY {
@@ -90,7 +92,7 @@ impl Costs {
             self.younger.clear();
         }
     }
-    /// The p95, at most a 32nd too high; looked at anew every 20 costs. Costs beyond $1,099 count as that.
+    /// The p95, at most a 32nd too high; looked at anew every 100 costs. Costs beyond $1,099 count as that.
     #[inline]
     pub fn p95(&self) -> Option<u64> {
         self.p95

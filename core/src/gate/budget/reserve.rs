@@ -16,11 +16,11 @@ impl Ledger {
         if let Some(grant) = self.known(ask)? {
             return Ok(Reserved::Granted(grant));
         }
-        self.check(ask, now, refusal)?;
+        let amounts = self.check_amounts(ask, now, refusal)?;
         if !refusal.failing.is_empty() {
             return Ok(Reserved::Refused);
         }
-        self.commit(ask, now).map(Reserved::Granted)
+        self.commit_amounts(ask, amounts, now).map(Reserved::Granted)
     }
     /// The answer that an id had before. Errors: `hold_conflict` for another amount.
     pub fn known(&self, ask: &Ask) -> Result<Option<Grant>, Problem> {
@@ -54,8 +54,17 @@ impl Ledger {
     /// Holds what [`check`](Self::check) let pass; a call that it refused in shadow is held all the same.
     /// Errors: those of `check`, and `holds_exhausted`.
     pub fn commit(&mut self, ask: &Ask, now: Instant) -> Result<Grant, Problem> {
-        let estimates = self.estimates(ask)?;
-        let amounts = self.clipped(ask, estimates, now)?;
+        let amounts = self.estimates(ask)?;
+        let links = self.chains.get(usize::from(ask.chain)).map_or(&[][..], |c| &c.links);
+        for link in links {
+            Self::place_of(link, ask.places)?;
+        }
+        self.commit_amounts(ask, amounts, now)
+    }
+    /// As [`commit`](Self::commit), where the keys are known to be there.
+    #[inline]
+    fn commit_amounts(&mut self, ask: &Ask, amounts: [u64; MAX_ENTRIES], now: Instant) -> Result<Grant, Problem> {
+        let amounts = self.clipped(ask, amounts, now)?;
         if self.holds.is_full() && !self.make_room() {
             return Err(Problem::HoldsExhausted);
         }
@@ -73,12 +82,13 @@ impl Ledger {
             postings: NONE,
         };
         let slot = self.holds.insert(hold);
+        let wall = self.wall(now);
         // the last one entered comes out first
         let count = self.chains.get(at).map_or(0, |c| c.links.len());
         for n in (0..count).rev() {
             let Some(link) = self.chains.get(at).and_then(|c| c.links.get(n)).copied() else { continue };
             let place = Self::place_of(&link, ask.places)?;
-            let account = self.open(link.line, place, now);
+            let account = self.open_at(link.line, place, wall, now);
             let start = self.accounts.get_mut(account as usize).map_or(Instant::EPOCH, |a| {
                 a.hold(amounts.get(usize::from(link.entry)).copied().unwrap_or(0));
                 a.holds += 1;
@@ -91,6 +101,10 @@ impl Ledger {
     }
     /// The account of a line for a key, in the present period.
     pub(super) fn open(&mut self, at: u16, place: u32, now: Instant) -> u32 {
+        self.open_at(at, place, self.wall(now), now)
+    }
+    #[inline]
+    fn open_at(&mut self, at: u16, place: u32, wall: Instant, now: Instant) -> u32 {
         let Some(line) = self.lines.get(usize::from(at)) else { return NONE };
         let account = match line.place {
             Place::Whole(account) => account,
@@ -100,6 +114,14 @@ impl Ledger {
             },
         };
         let line = &self.lines[usize::from(at)];
+        if self.present(line, account, wall).is_some() {
+            return account;
+        }
+        self.open_anew(at, account, now)
+    }
+    #[cold]
+    fn open_anew(&mut self, at: u16, account: u32, now: Instant) -> u32 {
+        let Some(line) = self.line(at) else { return NONE };
         let (seen, _) = self.look(line, Some(account), now);
         let Some(stored) = self.accounts.get(account as usize).copied() else { return NONE };
         if stored.start != seen.start || !stored.open {
@@ -107,7 +129,6 @@ impl Ledger {
         }
         account
     }
-    #[cold]
     fn roll(&mut self, account: u32, stored: Account, fresh: Account) {
         if stored.holds > 0 {
             self.older.insert((account, stored.start), stored);
@@ -128,7 +149,7 @@ impl Ledger {
     }
     /// The first budget of a chain that has reached its degrading share; money spent counts, money held does not.
     pub fn degrades(&self, chain: u16, places: &[u32], now: Instant) -> Option<u16> {
-        let links = self.chains.get(usize::from(chain)).map_or(&[][..], |c| &c.links);
+        let links = self.chains.get(usize::from(chain)).filter(|c| c.degrades).map_or(&[][..], |c| &c.links);
         links.iter().find_map(|link| {
             let line = self.line(link.line)?;
             let share = self.rule_of(line)?.degrade_at?;

@@ -35,9 +35,11 @@ impl Ledger {
         }
         let mut next = hold.postings;
         while let Some(posting) = self.holds.posting(next) {
-            self.let_go(&posting, &hold);
+            let current = self.let_go(&posting, &hold);
             self.book(&posting, costs[usize::from(posting.entry)], now);
-            self.drop_older(&posting);
+            if !current {
+                self.drop_older(&posting);
+            }
             next = posting.next;
         }
         self.end(slot, &hold, Phase::Settled, now);
@@ -74,12 +76,24 @@ impl Ledger {
         }
     }
     /// Takes a hold's share out of an account; what an expired one held has been taken out before.
-    fn let_go(&mut self, posting: &Posting, hold: &Hold) {
+    /// Is the period the account's present one?
+    #[inline]
+    fn let_go(&mut self, posting: &Posting, hold: &Hold) -> bool {
         let held = if hold.phase == Phase::Live { hold.amounts[usize::from(posting.entry)] } else { 0 };
-        self.with(posting.account, posting.start, |a| {
+        let gone = |a: &mut Account| {
             a.unhold(held);
             a.holds = a.holds.saturating_sub(1);
-        });
+        };
+        match self.accounts.get_mut(posting.account as usize) {
+            Some(a) if a.start == posting.start => {
+                gone(a);
+                true
+            }
+            _ => {
+                self.older.get_mut(&(posting.account, posting.start)).map(gone);
+                false
+            }
+        }
     }
     /// A closed period into which nothing can settle any more is gone.
     pub(super) fn drop_older(&mut self, posting: &Posting) {
