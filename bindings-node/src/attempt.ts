@@ -41,6 +41,11 @@ export interface Manner<T> {
   readonly idempotent: boolean | undefined;
   readonly signal: AbortSignal | undefined;
   readonly classify: Classify<T> | undefined;
+  /**
+   * What the promise of a whole call is resolved with once its attempt is over. Where it is missing, the promise stands for the
+   * function alone, and whoever awaits it lands the attempt.
+   */
+  readonly conclude?: ((attempt: Attempt<T>) => unknown) | undefined;
 }
 
 /** What stands before an attempt begins. */
@@ -64,6 +69,7 @@ class Extra {
  * A permit in use. It is its own entry in the queue of timeouts.
  *
  * `const landing = attempt.start(fn, at); if (landing !== null) attempt.land(await landing);` is the whole of it; then it is over.
+ * For a manner that concludes, `start` gives the promise of the conclusion, or null where all is over already.
  */
 export class Attempt<T> implements Call, Entry {
   /** @internal */
@@ -84,7 +90,8 @@ export class Attempt<T> implements Call, Entry {
   #rejected = false;
   /** Ends the wait for the function. */
   #wake: ((nothing: T) => void) | null = null;
-  constructor(manner: Manner<T>, permit: number, terms: Terms) {
+  /** `about` is for who concludes. */
+  constructor(manner: Manner<T>, permit: number, terms: Terms, readonly about: unknown) {
     this.#manner = manner;
     this.#permit = permit;
     this.#terms = terms;
@@ -109,16 +116,19 @@ export class Attempt<T> implements Call, Entry {
   }
   #more(): Extra { return (this.#extra ??= new Extra()); }
 
-  /** @internal Runs `fn`, at the instant of the admit. What to await, if anything: it never rejects, and settles when the call is over. */
+  /** @internal Runs `fn`, at the instant of the admit. What to await, if anything: it settles when the call is over. */
   start(fn: (call: Call) => T | PromiseLike<T>, startMs: number): Promise<T> | null {
-    const { facade, signal } = this.#manner;
+    const { facade, signal, conclude } = this.#manner;
     const { timeoutMs } = this.#terms;
     if (timeoutMs !== undefined) facade.timers.enter(this, startMs, timeoutMs, true);
     if (signal !== undefined) signal.addEventListener("abort", (this.#more().cancel = () => this.#cancelled(signal)), { once: true });
     let out: T | PromiseLike<T>;
     try {
       out = fn(this);
-      if (isThenable(out)) return this.#until(out instanceof Promise ? out : Promise.resolve(out));
+      if (isThenable(out)) {
+        const own = out instanceof Promise ? out : Promise.resolve(out);
+        return conclude === undefined ? this.#until(own) : this.#concluded(own);
+      }
     } catch (error) {
       this.#thrown(error);
       return null;
@@ -150,7 +160,7 @@ export class Attempt<T> implements Call, Entry {
       out.then(undefined, ignore);
       return null;
     }
-    let wake!: (value: T) => void;
+    let wake!: (value: T) => void; // it never rejects: an exception thrown into whoever awaits is slow
     const landing = new Promise<T>((resolve) => { wake = resolve; });
     this.#wake = wake;
     out.then(wake, (error: unknown) => {
@@ -161,6 +171,29 @@ export class Attempt<T> implements Call, Entry {
     });
     return landing;
   }
+
+  /** The conclusion, made where the function's end is heard: one promise and one turn less than to await it. */
+  #concluded(out: Promise<T>): Promise<T> | null {
+    if (this.kind !== null) {
+      out.then(undefined, ignore);
+      return null;
+    }
+    let wake!: (told: T) => void;
+    const told = new Promise<T>((resolve) => { wake = resolve; });
+    this.#wake = wake;
+    out.then((value) => { this.#hear(value, false, wake); }, (error: unknown) => { this.#hear(error, true, wake); });
+    return told;
+  }
+
+  #hear(payload: unknown, rejected: boolean, wake: (told: T) => void): void {
+    if (this.kind !== null) return;
+    try {
+      if (rejected) this.#thrown(payload); else this.land(payload as T);
+      wake(this.#conclusion());
+    } catch (error) { wake(Promise.reject(error as Error) as T); }
+  }
+
+  #conclusion(): T { return this.#manner.conclude?.(this) as T; }
 
   /** @internal The call took too long. */
   expire(): void {
@@ -177,7 +210,7 @@ export class Attempt<T> implements Call, Entry {
     const extra = this.#more();
     extra.abortedBy = error;
     extra.controller?.abort(error);
-    this.#wake?.(undefined as T);
+    this.#wake?.(this.#conclusion());
   }
 
   #value(value: T): void {

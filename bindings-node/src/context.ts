@@ -35,15 +35,25 @@ function storage(): Storage {
 }
 
 function make(): Storage {
+  const known = found();
+  return known === undefined ? new Stack() : new known();
+}
+
+/** The host's own, if it has one. */
+function found(): Ctor | undefined {
   const known = (globalThis as { AsyncLocalStorage?: Ctor }).AsyncLocalStorage;
-  if (known) return new known();
+  if (known) return known;
   const host = (globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }).process;
   try {
-    const hooks = host?.getBuiltinModule?.("node:async_hooks") as { AsyncLocalStorage?: Ctor } | undefined;
-    if (hooks?.AsyncLocalStorage) return new hooks.AsyncLocalStorage();
-  } catch { /* not on this host */ }
-  return new Stack();
+    return (host?.getBuiltinModule?.("node:async_hooks") as { AsyncLocalStorage?: Ctor } | undefined)?.AsyncLocalStorage;
+  } catch { return undefined; /* not on this host */ }
 }
+
+/**
+ * Does a promise carry the context in which it was made into the job that a thenable begins in, as with Node's `async_hooks`? Where
+ * contexts are kept by the engine instead (Node 24), or nobody knows, the answer is no.
+ */
+export function travels(): boolean { return typeof (found()?.prototype as { _propagate?: unknown } | undefined)?._propagate === "function"; }
 
 const home = storage();
 

@@ -35,9 +35,9 @@ export type Driven<T> =
 export type Once<T> = (turn: Turn) => Promise<Ended<T>>;
 
 /** Makes attempts of one function. */
-export function attempts<T>(manner: Manner<T>, fn: (call: Call) => T | PromiseLike<T>): Once<T> {
+export function attempts<T>(manner: Manner<T> & { readonly conclude?: never }, fn: (call: Call) => T | PromiseLike<T>): Once<T> {
   return async (turn) => {
-    const attempt = new Attempt<T>(manner, turn.permit, turn);
+    const attempt = new Attempt<T>(manner, turn.permit, turn, undefined);
     const landing = attempt.start(fn, turn.atMs);
     if (landing !== null) attempt.land(await landing);
     return endedOf(attempt);

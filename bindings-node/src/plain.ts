@@ -1,6 +1,7 @@
 // The ordinary call: no signal, no classifier, no fallback, no deadline. One question in numbers, one attempt, one settlement,
 // and as few objects as that takes. Whatever asks for a second attempt goes on in `drive.ts`.
 import { Attempt, type Call, type Manner, type Terms } from "./attempt.js";
+import { travels } from "./context.js";
 import { attempts, endedOf, resume, type FirstRound, type Question } from "./drive.js";
 import type { Facade, Service } from "./facade.js";
 import type { CallOptions } from "./guard.js";
@@ -23,6 +24,7 @@ export class Plan implements Manner<unknown> {
   readonly idempotent: boolean | undefined;
   readonly signal = undefined;
   readonly classify = undefined;
+  readonly conclude: Manner<unknown>["conclude"];
   readonly #weight: number;
   readonly #timeoutMs: number | undefined;
   /** What attempts of this service begin with, where the grant says nothing else. */
@@ -35,7 +37,8 @@ export class Plan implements Manner<unknown> {
     this.#weight = o.weight ?? 1;
     this.#timeoutMs = o.timeoutMs;
     // One that stays: were none alive, a full collection would drop their hidden class, and with it the code compiled for it.
-    facade.specimen ??= new Attempt<unknown>(this, 0, NO_TERMS);
+    facade.specimen ??= new Attempt<unknown>(this, 0, NO_TERMS, undefined);
+    this.conclude = this.idempotent === true && !TRAVELS ? undefined : conclude;
     this.#service = service;
     this.#terms = this.#termsOf(service, false, undefined);
   }
@@ -63,44 +66,67 @@ export class Plan implements Manner<unknown> {
   #told(answer: Grant | Refused, service: Service, keys: Keys, fn: Fn, at: number): Promise<Result<unknown>> {
     if (!("refusal" in answer)) return this.#go(answer.permit, this.#termsOf(service, answer.probe, answer.timeoutMs), service, keys, fn, at);
     const { refusal, retry } = answer;
-    if (retry !== undefined) return this.#goOn(service, keys, fn, { sinceMs: at, retry, last: undefined });
+    if (retry !== undefined) return this.goOn(service, keys, fn, { sinceMs: at, retry, last: undefined });
     const said = refused(refusal, service.info.fallback, 0);
     said.ok satisfies false; // an object that was looked at is known to be no thenable: without, the promise would search it for a `then`
     return Promise.resolve(said);
   }
 
   #go(permit: number, terms: Terms, service: Service, keys: Keys, fn: Fn, at: number): Promise<Result<unknown>> {
-    const attempt = new Attempt<unknown>(this, permit, terms);
-    return this.#land(attempt, attempt.start(fn, at), service, keys, fn, at);
-  }
-
-  /**
-   * The rest of the call. One function awaits all of it, so that it goes on in the context of its caller, also after a timeout, which
-   * comes in that of whoever set the host's timer.
-   */
-  async #land(attempt: Attempt<unknown>, landing: Promise<unknown> | null, service: Service, keys: Keys, fn: Fn, at: number): Promise<Result<unknown>> {
-    if (landing !== null) attempt.land(await landing);
-    if (attempt.settled === 1 && attempt.kind === "value") {
-      const value = attempt.payload;
-      attempt.payload = undefined; // nobody holds the value longer than its caller
-      return { ok: true, value, degraded: false, outcome: "success", attempts: 1 };
-    }
-    return this.#ended(attempt, service, keys, fn, at);
-  }
-
-  #ended(attempt: Attempt<unknown>, service: Service, keys: Keys, fn: Fn, at: number): Result<unknown> | Promise<Result<unknown>> {
-    const { settled } = attempt;
-    const ended = endedOf(attempt);
-    if (settled !== 1 && settled.retry !== undefined) return this.#goOn(service, keys, fn, { sinceMs: at, retry: settled.retry, last: ended });
-    return resultOfEnd(ended, service.info.fallback, 1);
+    const attempt = new Attempt<unknown>(this, permit, terms, new Trip(this, service, keys, fn, at));
+    const promise = attempt.start(fn, at) as Promise<Result<unknown>> | null;
+    if (promise === null) return Promise.resolve(conclude(attempt));
+    return this.conclude === undefined ? landed(attempt, promise) : promise;
   }
 
   /** The attempts after the first. */
-  async #goOn(at: Service, keys: Keys, fn: Fn, first: FirstRound<unknown>): Promise<Result<unknown>> {
-    const { facade, idempotent } = this;
+  async goOn(at: Service, keys: Keys, fn: Fn, first: FirstRound<unknown>): Promise<Result<unknown>> {
+    const { facade, service, idempotent } = this;
     const q: Question = { service: at, keys, named: undefined, weight: this.#weight, amounts: undefined, idempotent, deadlineMs: undefined, signal: undefined };
-    return resultOf(await resume(facade, q, attempts(this, fn), this.#timeoutMs, first), at.info);
+    return resultOf(await resume(facade, q, attempts({ facade, service, idempotent, signal: undefined, classify: undefined }, fn), this.#timeoutMs, first), at.info);
   }
 }
 
 const NO_TERMS: Terms = { probe: false, attempt: 0, timeoutMs: undefined, phase: "total" };
+
+/** What the attempts after the first need to know. */
+class Trip {
+  constructor(readonly plan: Plan, readonly service: Service, readonly keys: Keys, readonly fn: Fn, readonly at: number) {}
+}
+
+/**
+ * May be made again after a timeout, which comes in the context of whoever set the host's timer. A promise that is resolved with a
+ * thenable asks it for its end in a context of the promise's own, which is that of the caller, where contexts travel with promises.
+ */
+class Again implements PromiseLike<Result<unknown>> {
+  constructor(readonly trip: Trip, readonly first: FirstRound<unknown>) {}
+  then<A, B>(resolve?: ((result: Result<unknown>) => A | PromiseLike<A>) | null, reject?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+    const { plan, service, keys, fn } = this.trip;
+    return plan.goOn(service, keys, fn, this.first).then(resolve, reject);
+  }
+}
+
+/** Do contexts travel with promises? Elsewhere what awaits has to begin in the context of the caller. */
+const TRAVELS = travels();
+
+/** What a call is told whose first attempt is over. */
+function conclude(attempt: Attempt<unknown>): Result<unknown> | PromiseLike<Result<unknown>> {
+  const { settled } = attempt;
+  if (settled === 1 && attempt.kind === "value") {
+    const value = attempt.payload;
+    attempt.payload = undefined; // nobody holds the value longer than its caller
+    return { ok: true, value, degraded: false, outcome: "success", attempts: 1 };
+  }
+  const trip = attempt.about as Trip;
+  const { plan, service, keys, fn, at } = trip;
+  const ended = endedOf(attempt);
+  if (settled === 1 || settled.retry === undefined) return resultOfEnd(ended, service.info.fallback, 1);
+  const first = { sinceMs: at, retry: settled.retry, last: ended };
+  return attempt.kind === "timeout" && TRAVELS ? new Again(trip, first) : plan.goOn(service, keys, fn, first);
+}
+
+/** The rest of the call in one function, which goes on in the context of its caller. */
+async function landed(attempt: Attempt<unknown>, landing: Promise<unknown>): Promise<Result<unknown>> {
+  attempt.land(await landing);
+  return conclude(attempt);
+}

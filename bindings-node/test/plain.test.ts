@@ -1,6 +1,6 @@
 // The short way of an ordinary call: it tells the same as the long one, and no next attempt loses its caller's context.
 import { AsyncLocalStorage } from "node:async_hooks";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { bench } from "./kit.js";
 
 const RETRY = { attempts: 2, on: ["failure", "timeout"], backoff: { base: "2s", jitter: "none" } };
@@ -52,16 +52,35 @@ test("a refusal by either way is the same, and the key of the call decides", asy
   await expect(guard.run(() => 1, { key: {} as never })).rejects.toMatchObject({ code: "wrong_type", path: "keys.tenant" });
 });
 
-test("an attempt after a timeout begins in the context of its caller", async () => {
-  const { bo, clock } = bench(policy);
+afterEach(() => { vi.unstubAllGlobals(); vi.resetModules(); });
+
+/** As on hosts whose promises carry no context. */
+class Storage<T> {
+  readonly #inner = new AsyncLocalStorage<T>();
+  getStore(): T | undefined { return this.#inner.getStore(); }
+  run<R>(store: T, fn: () => R): R { return this.#inner.run(store, fn); }
+}
+
+test.each([["with its promise", AsyncLocalStorage], ["apart from its promise", Storage]])("an attempt after a timeout begins in the context of its caller, kept %s", async (_, known) => {
+  vi.stubGlobal("AsyncLocalStorage", known);
+  vi.resetModules();
+  const { travels } = await import("../src/context.js");
+  expect(travels()).toBe("_propagate" in known.prototype);
+  const { bo, clock, ledger } = (await import("./kit.js")).bench(policy);
   const store = new AsyncLocalStorage<string>();
   const seen: unknown[] = [];
   const guard = bo.guard("up", { key: "a", idempotent: true });
   const calls = ["one", "two"].map((name) => store.run(name, () => guard.run((call) => {
     seen.push([store.getStore(), call.attempt]);
-    return call.attempt === 0 ? hung() : name;
+    return call.attempt === 0 ? hung() : Promise.resolve(name);
   })));
   await clock.advance(60_000);
   expect((await Promise.all(calls)).map((r) => r.ok && r.value)).toEqual(["one", "two"]);
   expect(seen).toEqual([["one", 0], ["two", 0], ["one", 1], ["two", 1]]);
+  const once: (() => unknown)[] = [() => 1, () => Promise.resolve(2), () => Promise.reject(new Error("x")), boom];
+  const more = bo.guard("up", { key: "b", idempotent: true, timeoutMs: 70 });
+  const ends = Promise.all(once.map((fn) => more.run((call) => (call.attempt === 0 ? fn() : "again"))));
+  await clock.advance(60_000);
+  expect((await ends).map((r) => r.ok && r.value)).toEqual([1, 2, "again", "again"]);
+  expect([ledger.open, ledger.twice]).toEqual([[], []]);
 });
