@@ -1,6 +1,7 @@
 //! What does a call cost? Price tables as data, usage as numbers, money as integers.
 //!
 //! A model without a price is a verdict of its own, never free. Everything is summed exactly and rounded once.
+pub mod import;
 pub mod policy;
 pub mod price;
 pub mod sms;
