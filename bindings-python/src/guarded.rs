@@ -18,7 +18,7 @@ impl Guarded {
     fn new(line: Py<Line>, call: Py<PyAny>) -> Self {
         Guarded { line, call }
     }
-    #[pyo3(signature = (*args, **kwargs))]
+    #[pyo3(signature = (*args: "Any", **kwargs: "Any") -> "Any")]
     fn __call__<'py>(
         &self,
         py: Python<'py>,

@@ -13,6 +13,7 @@ mod guarded;
 mod kinds;
 mod lane;
 mod line;
+mod ticket;
 
 use brownout::base::error::{Code, Fault};
 use brownout::engine::Engine as Core;
@@ -116,11 +117,13 @@ fn decide(py: Python<'_>, value: f64, out: &[f64; 16], output: String) -> PyResu
 
 #[pymethods]
 impl Engine {
+    /// Errors: every fault of the policy.
     #[new]
     fn new(py: Python<'_>, policy_json: &str, seed: u64, at_ms: f64) -> PyResult<Engine> {
         let core = guarded(py, || Core::from_json(policy_json, seed, at_ms))?;
         core.map(|core| Engine(Mutex::new(core))).map_err(|faults| refuse(py, &faults))
     }
+    /// From a snapshot of the same policy. `seed` is for one of several copies that all go on.
     #[staticmethod]
     #[pyo3(signature = (policy_json, snapshot, at_ms, seed=None))]
     fn restore(py: Python<'_>, policy_json: &str, snapshot: &[u8], at_ms: f64, seed: Option<u64>) -> PyResult<Engine> {
@@ -130,12 +133,15 @@ impl Engine {
         })?;
         core.map(|core| Engine(Mutex::new(core))).map_err(|faults| refuse(py, &faults))
     }
+    /// Names to numbers, as JSON: read after load and after each reload.
     fn names(&self, py: Python<'_>) -> PyResult<String> {
         self.with(py, |core| core.names_json())
     }
+    /// The handle of a key, below 2^53. Errors: `key_empty`, `key_too_long`.
     fn key(&self, py: Python<'_>, name: &str, at_ms: f64) -> PyResult<u64> {
         self.with(py, |core| core.key_raw(name, at_ms))?.map_err(|fault| refuse(py, &[fault]))
     }
+    /// Asks for one call; keys in the order of the policy, 0 for none. The permit, where there is nothing to add.
     #[allow(clippy::too_many_arguments)]
     fn admit(
         &self,
@@ -156,30 +162,39 @@ impl Engine {
             permit
         })
     }
+    /// Tells how a call ended, by outcome number; a duration that is no number lasts since the grant. 1 where it counted and there is
+    /// nothing to add.
     fn settle(&self, py: Python<'_>, permit: i64, outcome: i64, duration_ms: f64, at_ms: f64) -> PyResult<Answer> {
         self.raw(py, |core, out| core.settle_raw(permit as f64, index(outcome), duration_ms, at_ms, out))
     }
+    /// Lets time pass.
     fn advance(&self, py: Python<'_>, at_ms: f64) -> PyResult<Decision> {
         let (value, out, output) = self.numbers(py, |core, out| core.advance_raw(at_ms, out), |_| false)?;
         decide(py, value, &out, output)
     }
+    /// The whole output of the last call as JSON.
     fn drain(&self, py: Python<'_>) -> PyResult<String> {
         self.with(py, Core::drain_json)
     }
+    /// Any verb, JSON in and out; its errors come back as JSON too.
     fn handle(&self, py: Python<'_>, input_json: &str, at_ms: f64) -> PyResult<String> {
         self.with(py, |core| core.handle_json(input_json, at_ms))
     }
+    /// All state as canonical bytes.
     fn snapshot(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
         self.with(py, |core| core.snapshot())
     }
+    /// The next part of a snapshot, or its first; empty after the last.
     fn part(&self, py: Python<'_>, first: bool) -> PyResult<Vec<u8>> {
         self.with(py, |core| core.snapshot_part(first))
     }
-    /// Stops while the lock is held.
-    #[cfg(feature = "faulty")]
-    fn fault(&self, py: Python<'_>) -> PyResult<()> {
-        self.with(py, |_| faulty::stop())
-    }
+}
+
+/// Stops while the lock is held.
+#[cfg(feature = "faulty")]
+#[pyfunction]
+fn fault(py: Python<'_>, engine: Py<Engine>) -> PyResult<()> {
+    engine.get().with(py, |_| faulty::stop())
 }
 
 /// Pure functions, text to text.
@@ -201,6 +216,9 @@ fn index(number: i64) -> u32 {
 
 #[pymodule(gil_used = true)]
 mod _core {
+    #[cfg(feature = "faulty")]
+    #[pymodule_export]
+    use super::fault;
     #[pymodule_export]
     use super::{Decision, Engine, call, version};
     #[pymodule_export]
@@ -212,5 +230,7 @@ mod _core {
     #[pymodule_export]
     use crate::lane::Lane;
     #[pymodule_export]
-    use crate::line::{Instead, Line, Ticket, keys_are_bound};
+    use crate::line::{Line, keys_are_bound};
+    #[pymodule_export]
+    use crate::ticket::{Instead, Ticket};
 }

@@ -4,6 +4,7 @@
 use crate::deadlines::{Deadlines, Place};
 use crate::kinds::Kinds;
 use crate::lane::Lane;
+use crate::ticket::{Given, Grant, alone, instead, unpacked};
 use pyo3::IntoPyObjectExt;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
@@ -32,51 +33,18 @@ struct Plan {
     fixed: Vec<Option<String>>,
     /// The slot of a key that comes without a name.
     only: usize,
+    /// The service's number.
+    service: u32,
+    /// The names of the policy, where its numbers say all that there is to a refusal: nothing is ever tried again.
+    words: Option<Py<PyAny>>,
 }
-
-/// A granted attempt on the short way.
-#[pyclass(frozen, freelist = 256, module = "brownout._core")]
-pub(crate) struct Ticket {
-    /// The engine's number for it.
-    #[pyo3(get)]
-    pub(crate) permit: i64,
-    /// When it was granted.
-    #[pyo3(get)]
-    pub(crate) at_ms: f64,
-    /// -1 for none.
-    #[pyo3(get)]
-    pub(crate) timeout_ms: f64,
-    /// The key that the guard's function gave, alone in a tuple; None where there is no such function.
-    #[pyo3(get)]
-    pub(crate) key: Given,
-    /// Where a coroutine's time is kept.
-    place: Option<Place>,
-}
-
-/// What a ticket says, without a place.
-pub(crate) struct Grant {
-    pub(crate) permit: f64,
-    pub(crate) at_ms: f64,
-    /// -1 for none.
-    pub(crate) timeout_ms: f64,
-    pub(crate) key: Given,
-}
-
-impl Grant {
-    pub(crate) fn ticket(self, place: Option<Place>) -> Ticket {
-        Ticket { permit: self.permit as i64, at_ms: self.at_ms, timeout_ms: self.timeout_ms, key: self.key, place }
-    }
-}
-
-/// The key that a guard's function gave, if it has one and it has run.
-pub(crate) type Given = Option<(Py<PyAny>,)>;
 
 /// What came of asking.
 pub(crate) enum Entry {
     /// Granted, and nothing else to say.
     Plain(Grant),
-    /// Refused, and nothing else to say: the engine's whole output.
-    Refused(String),
+    /// Refused, and nothing else to say: the engine's whole output, or names and numbers to make it of.
+    Refused(Py<PyAny>),
     /// The engine said more: asked when, and its whole output.
     Told(Given, f64, String),
     /// Not asked: the host does it all.
@@ -91,24 +59,6 @@ pub(crate) enum Exit {
     Told(f64, String),
     /// Not told: the host does it.
     Whole,
-}
-
-/// No ticket, but what the host needs to go on. False, so that a frame tells it from a ticket at the least cost.
-#[pyclass(frozen, module = "brownout._core")]
-pub(crate) struct Instead {
-    /// A refusal; or key, instant and output; or the key alone; or a ticket and what came of giving it time.
-    #[pyo3(get)]
-    answer: Py<PyAny>,
-}
-
-#[pymethods]
-impl Instead {
-    fn __bool__(&self) -> bool {
-        false
-    }
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.answer)
-    }
 }
 
 /// Has any key been bound to a context of this process? Until then there is nothing to look up.
@@ -165,7 +115,7 @@ impl Line {
     /// guard's key function. Errors: `Refused`, of a line that is direct.
     ///
     /// A ticket without timeout and key is one complex number, permit and instant: the cheapest pair that Python has.
-    #[pyo3(name = "enter")]
+    #[pyo3(name = "enter", signature = (args: "tuple[Any, ...]", kwargs: "dict[str, Any]", /) -> "Ticket | complex | Instead")]
     fn enter_from_host<'py>(
         &self,
         py: Python<'py>,
@@ -175,10 +125,12 @@ impl Line {
         self.entered(py, Some((args, Some(kwargs))))
     }
     /// The same, where there is no such function.
+    #[pyo3(signature = () -> "Ticket | complex | Instead")]
     fn enter_keyless<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.entered(py, None)
     }
     /// Asks for one attempt of which nothing is to be timed or raised here.
+    #[pyo3(signature = (args: "tuple[Any, ...]", kwargs: "dict[str, Any]", /) -> "Ticket | Instead")]
     fn ask<'py>(
         &self,
         py: Python<'py>,
@@ -193,7 +145,7 @@ impl Line {
         }
     }
     /// Tells of a value: True when that was all; else what the host needs to go on.
-    #[pyo3(name = "leave")]
+    #[pyo3(name = "leave", signature = (ticket: "Ticket | complex", value: "Any", /) -> "bool | tuple[float, str]")]
     fn leave_from_host<'py>(
         &self,
         py: Python<'py>,
@@ -212,7 +164,7 @@ impl Line {
     }
     /// Tells of what a coroutine raised: True when that was all, and it may go on; False where the host has to tell; None where its
     /// time was up, which is the host's to tell as well.
-    #[pyo3(name = "fail")]
+    #[pyo3(name = "fail", signature = (ticket: "Ticket | complex", error: "BaseException", /))]
     fn fail_from_host(
         &self,
         py: Python<'_>,
@@ -228,6 +180,7 @@ impl Line {
         self.fail(py, permit, at_ms, -1.0, error).map(Some)
     }
     /// What is raised with this type, and says no more than its type, has this outcome, for as long as the policy stands.
+    #[pyo3(signature = (kind: "type[BaseException]", outcome, /))]
     fn learn(&self, kind: Py<PyType>, outcome: u32) {
         self.kinds.learn(self.lane.get().policy(), kind, outcome);
     }
@@ -262,13 +215,13 @@ impl Line {
         let wait_s = self.lane.get().wait_s(py, timeout_ms)?;
         wait_s.map(|wait_s| Deadlines::enter(self.deadlines.bind(py), wait_s)).transpose()
     }
-    fn refusal<'py>(&self, py: Python<'py>, said: String) -> PyResult<Bound<'py, PyAny>> {
+    fn refusal<'py>(&self, py: Python<'py>, said: Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
         static REFUSAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let class = REFUSAL.get_or_try_init(py, || value_class(py, "Refusal"))?;
         class.bind(py).call1((&self.name, said))
     }
     /// A refusal: raised where this line is direct, else handed over.
-    pub(crate) fn refused<'py>(&self, py: Python<'py>, said: String) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn refused<'py>(&self, py: Python<'py>, said: Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
         static REFUSED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let refusal = self.refusal(py, said)?;
         if !self.direct {
@@ -295,7 +248,7 @@ impl Line {
             return Ok(Entry::Whole(alone(key)));
         };
         let mut out = [0.0; 16];
-        let mut said = None;
+        let (mut said, mut words) = (None, None);
         let asked = lane.with(py, |core| {
             let mut keys = [0; MAX_KEYS];
             if plan.is_some() {
@@ -311,20 +264,29 @@ impl Line {
             let permit = core.admit_raw(service, keys, self.weight, at_ms, &mut out);
             #[cfg(feature = "faulty")]
             crate::faulty::admitted(core, service);
-            if permit == 0.0 || (permit > 0.0 && out[0] as u32 & !REARM != 0) {
+            if permit == 0.0 && out[0] as u32 & !REARM == 0 {
+                words = self.plan(py).filter(|plan| plan.get().service == service && plan.get().words.is_some());
+            }
+            if words.is_none() && (permit == 0.0 || (permit > 0.0 && out[0] as u32 & !REARM != 0)) {
                 said = Some(core.drain_json());
             }
             permit
         });
         let permit = asked.unwrap_or(-1.0);
         match said {
+            None if permit == 0.0 => {
+                self.rearm(py, &out)?;
+                let names = words.as_ref().and_then(|plan: &Py<Plan>| plan.get().words.as_ref());
+                let numbers: Vec<u8> = out.iter().flat_map(|number| number.to_ne_bytes()).collect();
+                Ok(Entry::Refused((names, PyBytes::new(py, &numbers)).into_py_any(py)?))
+            }
             None if permit > 0.0 => {
                 self.rearm(py, &out)?;
                 Ok(Entry::Plain(Grant { permit, at_ms, timeout_ms: out[9], key: alone(key) }))
             }
             Some(said) if permit == 0.0 && out[0] as u32 & (EFFECTS | RETRY) == 0 => {
                 self.rearm(py, &out)?;
-                Ok(Entry::Refused(said))
+                Ok(Entry::Refused(said.into_py_any(py)?))
             }
             Some(said) if permit >= 0.0 => Ok(Entry::Told(alone(key), at_ms, said)),
             _ => {
@@ -449,9 +411,9 @@ impl Line {
         if said.is_none() {
             return Ok(None);
         }
-        let (service, names, fixed, only): (u32, Vec<Py<PyString>>, Vec<Option<String>>, _) = said.extract()?;
+        let (service, names, fixed, only, words): (_, _, Vec<Option<String>>, _, _) = said.extract()?;
         self.keyed.store(fixed.iter().any(Option::is_some), Ordering::Relaxed);
-        let plan = Py::new(py, Plan { names, fixed, only })?;
+        let plan = Py::new(py, Plan { names, fixed, only, service, words })?;
         let old = self.plan.lock().unwrap_or_else(PoisonError::into_inner).replace(plan);
         drop(old);
         self.service.store(service, Ordering::Relaxed);
@@ -461,25 +423,6 @@ impl Line {
 
 fn value_class(py: Python<'_>, name: &str) -> PyResult<Py<PyAny>> {
     Ok(py.import("brownout._values")?.getattr(name)?.unbind())
-}
-
-fn instead<'py>(py: Python<'py>, answer: impl IntoPyObjectExt<'py>) -> PyResult<Bound<'py, PyAny>> {
-    let answer = answer.into_py_any(py)?;
-    Ok(Bound::new(py, Instead { answer })?.into_any())
-}
-
-/// Permit, instant and place of a ticket in either form.
-fn unpacked(ticket: &Bound<'_, PyAny>) -> PyResult<(f64, f64, Option<Place>)> {
-    if let Ok(pair) = ticket.cast_exact::<PyComplex>() {
-        return Ok((pair.real(), pair.imag(), None));
-    }
-    let ticket = ticket.cast::<Ticket>()?.get();
-    Ok((ticket.permit as f64, ticket.at_ms, ticket.place))
-}
-
-/// A key as it travels beside a call.
-fn alone(key: Option<Bound<'_, PyAny>>) -> Given {
-    key.map(|key| (key.unbind(),))
 }
 
 enum Text<'a, 'py> {

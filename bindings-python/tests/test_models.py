@@ -126,3 +126,10 @@ def test_the_models_are_short_modules_by_topic_under_one_name() -> None:
     assert {path.stem for path in folder.glob("*.py")} == {home.rpartition(".")[2] for home in homes} | {"__init__"}
     lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in folder.glob("*.py")}
     assert max(lengths.values()) < 500, lengths
+
+
+def test_the_models_are_read_when_they_are_wanted() -> None:
+    asked = "'brownout.models' in sys.modules, sorted(f.PROBLEMS), f.PROBLEMS is f.PROBLEMS"
+    said = f"import sys, brownout.fastapi as f; print({asked})"
+    ran = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert ran.stdout.split("\n")[0] == "False [429, 503, 504] True"

@@ -34,13 +34,18 @@ pub fn check(place: &Place) -> Result<Counts> {
 
 /// A binding with its feature `faulty`, built without optimisation: it is the panics that are tested.
 fn library(place: &Place, package: &str, built: &str, name: &str) -> Result<PathBuf> {
-    let mut cargo = place.cargo();
-    cargo.args(["build", "-p", package, "--features", "faulty"]);
-    cargo.env("PYO3_PYTHON", python::interpreter(place)).env("PYO3_BUILD_EXTENSION_MODULE", "1");
-    place.must(&mut cargo)?;
-    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let built = place.target.join("debug").join(format!("{prefix}{built}{suffix}"));
+    let built = build(place, package, "faulty", built)?;
     let copy = place.cache.join("faulty").join(name);
     std::fs::copy(&built, &copy).with_context(|| format!("`{}` cannot be copied", built.display()))?;
     Ok(copy)
+}
+
+/// A binding with one of its features, built for a look at it.
+pub fn build(place: &Place, package: &str, feature: &str, built: &str) -> Result<PathBuf> {
+    let mut cargo = place.cargo();
+    cargo.args(["build", "--quiet", "-p", package, "--features", feature]);
+    cargo.env("PYO3_PYTHON", python::interpreter(place)).env("PYO3_BUILD_EXTENSION_MODULE", "1");
+    place.must(&mut cargo)?;
+    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    Ok(place.target.join("debug").join(format!("{prefix}{built}{suffix}")))
 }

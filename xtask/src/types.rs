@@ -2,11 +2,11 @@
 //! place or compared with them.
 use crate::counts::Counts;
 use crate::place::Place;
-use crate::{npm, python};
+use crate::{faulty, npm, python};
 use anyhow::{Context, Result};
 
 /// What is made, and where it is committed.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("policy.schema.json", "schema/policy.schema.json"),
     ("input.schema.json", "schema/input.schema.json"),
     ("output.schema.json", "schema/output.schema.json"),
@@ -15,6 +15,7 @@ const FILES: [(&str, &str); 10] = [
     ("problem.schema.json", "schema/problem.schema.json"),
     ("policy.gen.ts", "bindings-node/src/policy.gen.ts"),
     ("wire.gen.ts", "bindings-node/src/wire.gen.ts"),
+    ("_core.pyi", "bindings-python/python/brownout/_core.pyi"),
     ("policy.schema.json", "bindings-node/schema.json"),
     ("policy.schema.json", "bindings-python/python/brownout/schema.json"),
 ];
@@ -51,6 +52,9 @@ const MODELLED: [&str; 23] = [
 ];
 const HEAD: &str = "\"\"\"The document, answers, names and health reports of the core, as pydantic models.\"\"\"\n\n\
                     # Made by `cargo xtask types`: change the core, not this file.";
+
+const STUBS_HEAD: &str =
+    "# Made by `cargo xtask types` from what the extension says of itself: change that, not this file.";
 
 /// Makes everything and puts it in its place.
 pub fn write(place: &Place) -> Result<bool> {
@@ -104,6 +108,7 @@ fn make(place: &Place) -> Result<Vec<(Option<String>, String)>> {
     let mut models = python::python(place);
     models.args(["-W", "ignore", "-m", "datamodel_code_generator", "--input", &from, "--output", &to]).args(MODELLED);
     place.must(&mut models)?;
+    stubs(place)?;
     let mut all: Vec<_> = FILES.iter().map(|(fresh, to)| (Some(format!("{FRESH}/{fresh}")), to.to_string())).collect();
     let names = modules(place, &to)?;
     let gone = modules(place, kept)?.into_iter().filter(|name| !names.contains(name));
@@ -124,4 +129,19 @@ fn modules(place: &Place, folder: &str) -> Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
+}
+
+/// The declarations of the Python extension, from what its own build says of itself.
+fn stubs(place: &Place) -> Result<()> {
+    let library = faulty::build(place, "brownout-python", "stubs", "_core")?;
+    let module = pyo3_introspection::introspect_cdylib(library, "_core")?;
+    let files = pyo3_introspection::module_stub_files(&module);
+    let text = files.into_values().next().context("the extension says nothing of itself")?;
+    let fresh = format!("{FRESH}/_core.pyi");
+    std::fs::write(place.root.join(&fresh), format!("{STUBS_HEAD}\n{text}"))?;
+    // names stand in quotes where the build cannot say them, and lines are as long as they come
+    let ruff = ["-m", "ruff", "--config", "bindings-python/ruff.toml"];
+    let mut fix = python::python(place);
+    place.must(fix.args(ruff).args(["check", "--quiet", "--fix", "--select", "I,UP037", &fresh]))?;
+    place.must(python::python(place).args(ruff).args(["format", "--quiet", &fresh]))
 }

@@ -18,6 +18,7 @@ from brownout._core import Guarded, Instead, Line, Scope, Ticket
 from brownout._engine import Decision, Engine, unknown_permit
 from brownout._errors import BrownoutError
 from brownout._facts import Settlement
+from brownout._names import Names
 from brownout._permit import Asked, Permit, answered, ask
 from brownout._shape import shaped
 from brownout._values import CallTimeout, Failed, Ok, Refusal, Result
@@ -88,10 +89,14 @@ class Guard:
         self._classify = classify
         self._short: Line | None = None
         self._plain = Asked(service, self._keys, weight, amounts, idempotent)
+        self._plainly = classify is None and not amounts and not isinstance(key, Mapping)
+        """Does nothing but names and keys go into this guard's questions?"""
 
     def run(self, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Result[R]:
         """Calls `fn(*args, **kwargs)` if the engine lets it, again as often as the engine says, and tells what came of it."""
         asked, since, answer = self._ask(args, kwargs)
+        if isinstance(answer, Refusal) and answer.advice is None:
+            return answer if self._fallback is None else self._with_fallback(answer, args, kwargs)
         return self._rest(asked, since, self._once(answer, fn, args, kwargs), fn, args, kwargs)
 
     async def arun(self, fn: Callable[..., Awaitable[R] | R], /, *args: Any, **kwargs: Any) -> Result[R]:
@@ -114,9 +119,9 @@ class Guard:
 
     def _ask(self, args: Args, kwargs: Kwargs) -> tuple[Asked, float, Permit | Refusal]:
         """Asks for a first attempt: what was asked for, when, and what came of it."""
-        if not self._is_plain():
+        if not self._plainly:
             return self._ask_whole(self._asked(args, kwargs))
-        ticket = self._line().ask(args, kwargs)
+        ticket = (self._short or self._line()).ask(args, kwargs)
         if isinstance(ticket, Ticket):
             asked, permit = self._unpacked(ticket, args, kwargs)
             return asked, ticket.at_ms, permit
@@ -171,7 +176,7 @@ class Guard:
     # over to the methods below whatever is not plain. Both ways give the engine the same inputs.
 
     def _function(self, fn: Callable[..., Any]) -> Callable[..., Any]:
-        if self._is_plain():
+        if self._plainly:
             return functools.wraps(fn)(cast("Any", Guarded(self._line(), fn)))
 
         @functools.wraps(fn)
@@ -181,7 +186,7 @@ class Guard:
         return called
 
     def _coroutine(self, fn: Callable[..., Any]) -> Callable[..., Any]:
-        if not self._is_plain():
+        if not self._plainly:
 
             @functools.wraps(fn)
             async def awaited(*args: Any, **kwargs: Any) -> Any:
@@ -199,11 +204,6 @@ class Guard:
         free = with_key or self._fallback is not None
         return shaped(fn, _QUICK.replace("ENTER", "ARGS, KWARGS" if with_key else ""), names, free=free)
 
-    def _is_plain(self) -> bool:
-        """Does nothing but names and keys go into this guard's questions?"""
-        key = self._key
-        return self._classify is None and not self._plain.amounts and (callable(key) or not isinstance(key, Mapping))
-
     def _line(self) -> Line:
         line = self._short
         if line is None:
@@ -212,8 +212,9 @@ class Guard:
             line = self._short = Line(engine.lane, engine.deadlines, self, read_bound, key, asked.weight, asked.service, direct)
         return line
 
-    def _plan(self) -> tuple[int, list[str], list[str | None], int] | None:
-        """This guard in the numbers of the policy in force; None where a call would be an error."""
+    def _plan(self) -> tuple[int, list[str], list[str | None], int, Names | None] | None:
+        """This guard in the numbers of the policy in force, and its names where refusals can be put into words with them alone;
+        None where a call would be an error."""
         names, fixed = self._engine.names, self._keys
         if self._key is not None and not callable(self._key):
             fixed = {**fixed, **key_texts({self._only_key(): cast("KeyValue", self._key)})}
@@ -222,7 +223,8 @@ class Guard:
             return None
         only = self._only_key()
         place = names.keys.index(only) if only in names.key_set else len(names.keys)
-        return known.handle, list(names.keys), [fixed.get(name) for name in names.keys], place
+        words = None if known.retries else names
+        return known.handle, list(names.keys), [fixed.get(name) for name in names.keys], place, words
 
     def _arm(self, next_ms: float) -> None:
         self._engine.arm(next_ms)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+_SIXTEEN = struct.Struct("=16d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,7 @@ class Service:
 
     handle: int
     name: str
+    limits: tuple[str, ...]
     timeout_ms: float | None
     first_byte_ms: float | None
     idle_ms: float | None
@@ -33,6 +37,8 @@ class Names:
     keys: tuple[str, ...]
     key_set: frozenset[str]
     outcomes: tuple[str, ...]
+    gates: tuple[str, ...]
+    refusals: tuple[str, ...]
 
     @classmethod
     def read(cls, text: str) -> Names:
@@ -42,6 +48,7 @@ class Names:
             entry["name"]: Service(
                 entry["handle"],
                 entry["name"],
+                tuple(entry.get("limits", ())),
                 entry.get("timeout_ms"),
                 entry.get("first_byte_ms"),
                 entry.get("idle_ms"),
@@ -53,7 +60,37 @@ class Names:
         }
         features = tuple(f if isinstance(f, str) else f["name"] for f in table.get("features", ()))
         keys = tuple(table.get("keys", ()))
-        return cls(table["epoch"], services, features, keys, frozenset(keys), tuple(table.get("outcomes", ())))
+        outcomes, gates, refusals = (tuple(table.get(name, ())) for name in ("outcomes", "gates", "refusals"))
+        return cls(table["epoch"], services, features, keys, frozenset(keys), outcomes, gates, refusals)
+
+    def refusal(self, service: str, numbers: bytes) -> dict[str, Any]:
+        """The decision that the sixteen numbers of a refusal stand for, where the service is never tried again."""
+        _, _, code, gate, rule, keyed, at_ms, after_ms, exact, _, _, _, limit, remaining, _, _ = _SIXTEEN.unpack(numbers)
+        known = self.services[service]
+        reason: dict[str, Any] = {
+            "gate": self.gates[int(gate)],
+            "code": self.refusals[int(code)],
+            "scope": "tenant" if keyed else "service",
+        }
+        if 0 <= rule < len(known.limits):
+            reason["rule"] = known.limits[int(rule)]
+        decision: dict[str, Any] = {"result": "refused", **reason}
+        if at_ms >= 0:
+            reason["retry_at_ms"] = decision["retry_at_ms"] = _number(at_ms)
+            decision["retry_after_ms"] = _number(after_ms)
+        decision["exact"] = bool(exact)
+        if known.fallback is not None:
+            decision["fallback"] = known.fallback
+        if limit >= 0:
+            reason["limit"], reason["remaining"] = _number(limit), _number(remaining)
+        decision["failing"] = [reason]
+        decision["no_retry"] = "off"
+        return decision
+
+
+def _number(value: float) -> float:
+    """As JSON would have it."""
+    return int(value) if value.is_integer() else value
 
 
 class KeyHandles:

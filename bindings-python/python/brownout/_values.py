@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from brownout._names import Names
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -35,9 +38,9 @@ class Refusal:
     __match_args__ = ("service", "decision", "attempts")
     ok: Literal[False] = False
 
-    def __init__(self, service: str, decision: Mapping[str, Any] | str, attempts: int = 0) -> None:
+    def __init__(self, service: str, decision: Mapping[str, Any] | str | tuple[Names, bytes], attempts: int = 0) -> None:
         self._service = service
-        self._said = decision  # the engine's whole output as text, until somebody looks into it
+        self._said = decision  # text or numbers of the engine, until somebody looks into them
         self._attempts = attempts
 
     @property
@@ -56,13 +59,15 @@ class Refusal:
         said = self._said
         if isinstance(said, str):
             said = self._said = json.loads(said)["decision"]
+        elif isinstance(said, tuple):
+            said = self._said = said[0].refusal(self._service, said[1])
         return said
 
     @property
     def advice(self) -> dict[str, Any] | None:
         """When to ask again, where the policy says so: `after_ms`, `at_ms` and `attempt`."""
-        said = self._said  # what is still text came without
-        return None if isinstance(said, str) else said.get("retry")
+        said = self._said
+        return None if isinstance(said, (str, tuple)) else said.get("retry")  # what is still text or numbers came without
 
     @property
     def code(self) -> str:

@@ -15,19 +15,22 @@ from brownout._call import Call
 from brownout._errors import BrownoutError
 from brownout._problem import CONTENT_TYPE, problem, timeout_problem
 from brownout._values import CallTimeout, Refused
-from brownout.models import HealthReport, Problem
 
 KeysOf = Callable[[Request], Mapping[str, str | int | None]]
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": words, "content": {CONTENT_TYPE: {"schema": Problem.model_json_schema()}}}
-    for status, words in (
-        (429, "too many calls: a limit refuses"),
-        (503, "the service is held back"),
-        (504, "the service did not answer in time"),
-    )
-}
+PROBLEMS: dict[int | str, dict[str, Any]]
 """What a guarded endpoint may answer instead, for its OpenAPI: `@app.post("/invoices", responses=PROBLEMS)`."""
+
+
+def __getattr__(name: str) -> Any:
+    if name != "PROBLEMS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from brownout.models import Problem  # a tenth of a second, for those who want it
+
+    words = {429: "too many calls: a limit refuses", 503: "the service is held back", 504: "the service did not answer in time"}
+    content = {CONTENT_TYPE: {"schema": Problem.model_json_schema()}}
+    globals()[name] = {status: {"description": said, "content": content} for status, said in words.items()}
+    return globals()[name]
 
 
 def install(app: FastAPI, bo: Brownout, *, tenant_header: str | None = None) -> None:
@@ -99,7 +102,11 @@ def health_router(
         return Response(report.body, report.status, {"content-type": report.content_type, "cache-control": "no-store"})
 
     # other dialects have forms of their own
-    native: dict[str, Any] = {} if production or profile not in (None, "native") else {"model": HealthReport}
+    native: dict[str, Any] = {}
+    if not production and profile in (None, "native"):
+        from brownout.models import HealthReport
+
+        native["model"] = HealthReport
 
     @router.get(path, name="health", responses={200: native, 503: {"description": "the service is offline", **native}})
     async def health(format: str | None = None, detailed: bool | None = None, lang: str | None = None) -> Response:
