@@ -7,6 +7,7 @@ import copy
 import errno
 import gc
 import inspect
+import json
 import pickle
 import uuid
 import weakref
@@ -240,6 +241,46 @@ def test_a_refusal_is_read_when_it_is_looked_at(bo: Brownout) -> None:
     again = pickle.loads(pickle.dumps(refused.value))
     assert (again.refusal, str(again)) == (refusal, str(refused.value))
     assert repr(refusal) == "Refusal(service='afip', code='forced_open', attempts=0)"
+
+
+def test_refusals_of_every_gate_read_alike_in_numbers_and_in_words() -> None:
+    limit = {"name": "few", "limit": 2, "period": "1m"}
+    many = {"name": "many", "limit": 1, "period": "1h", "algorithm": "fixed_window", "penalty": {"after": 1, "block": "2h"}}
+    policy = {
+        "version": 1,
+        "permits": 3,
+        "keys": {"cap": 1},
+        "services": {
+            "limited": {"fallback": "queue", "limits": [limit]},
+            "both": {"limits": [limit, many]},
+            "keyed": {"per": "tenant", "limits": [{"name": "each", "limit": 1, "period": "1s", "per": "tenant"}]},
+            "throttled": {},
+            "shadow": {"limits": [limit, {**many, "mode": "shadow"}]},
+            "open": {"breaker": {"consecutive_failures": 1}},
+        },
+    }
+    bo = Brownout(policy, seed=1, clock=ManualClock())
+    bo.command("force_open", service="open", for_ms=1_234.567)
+    seen: set[str] = set()
+
+    def both_ways(service: str, **keys: str) -> None:
+        short = bo.guard(service, **keys).run(lambda: 1)
+        long = bo.guard(service, classify=as_it_is, **keys).run(lambda: 1)
+        if not short.ok:
+            assert not long.ok
+            assert json.dumps(short.decision) == json.dumps(long.decision)
+            seen.add(short.code)
+
+    bo.run("throttled", lambda: Response(429))
+    for _ in range(3):
+        for service in policy["services"]:
+            both_ways(service, **({"tenant": "one"} if service == "keyed" else {}))
+    both_ways("keyed", tenant="two")
+    bo.command("force_close", service="open")
+    with bo.call("open"), bo.call("open"), bo.call("open"):
+        both_ways("open")
+    bo.close()
+    assert seen == {"limited", "blocked", "upstream_throttled", "forced_open", "keys_exhausted", "permits_exhausted"}
 
 
 def test_it_is_still_that_function(bo: Brownout) -> None:
