@@ -45,7 +45,8 @@ export function attempts<T>(manner: Manner<T> & { readonly conclude?: never }, f
 }
 
 /** The ending of an attempt that is over. */
-export function endedOf<T>({ kind, payload, settled }: Attempt<T>): Ended<T> {
+export function endedOf<T>(attempt: Attempt<T>): Ended<T> {
+  const { kind, payload, settled } = attempt;
   return kind === "value" ? { kind, value: payload as T, settled } : { kind: kind ?? "failed", error: payload, settled };
 }
 
