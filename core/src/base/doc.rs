@@ -360,6 +360,16 @@ impl<'a> Table<'a> {
         ask!(self, join_path(&self.path, key), List);
         self.node(key)?.list()
     }
+    /// `base`, `growth` and `max` of a wait that grows; what is not said is as given, `max` at least `base`.
+    /// Faults: `max` shorter than `base`; `growth` outside 1 to 100.
+    pub fn growing(&self, base: Span, growth: Ratio, max: Span) -> (Span, Ratio, Span) {
+        let (base, given) = (self.span("base").unwrap_or(base), self.span("max"));
+        if given.is_some_and(|max| max < base) {
+            self.fault_at("max", Code::NumberOutOfRange, format!("`max` is shorter than the base of {base} ms"));
+        }
+        let growth = self.ratio("growth", Ratio::ONE, Ratio::percent(10_000)).unwrap_or(growth);
+        (base, growth, given.unwrap_or(max).max(base))
+    }
     /// Reports every key that nothing asked for.
     pub fn finish(self) {
         let used = self.used.borrow();

@@ -149,3 +149,11 @@ pub fn write_fault(w: &mut Writer, fault: &Fault) {
     w.field_str("help", fault.help());
     w.end();
 }
+
+/// `key`, and a list of faults under it.
+pub fn write_faults(w: &mut Writer, key: &str, faults: &[Fault]) {
+    w.key(key);
+    w.begin_list();
+    faults.iter().for_each(|f| write_fault(w, f));
+    w.end_list();
+}

@@ -3,13 +3,11 @@
 //! Off unless the policy asks for it. Nothing that may have taken effect is tried again unless it is idempotent; a deadline bounds all
 //! attempts and waits; a budget of the service keeps retries from becoming the load.
 use crate::base::doc::{Node, Table};
-use crate::base::error::Code;
 use crate::base::num::{Ratio, grown};
 use crate::base::rng::uniform;
 use crate::base::time::{Instant, Span};
 use crate::call::budget::{BudgetRule, RetryBudget};
 use crate::call::outcome::Outcome;
-use alloc::format;
 
 /// How a wait is spread, so that callers who failed together do not come back together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,17 +46,8 @@ impl Backoff {
     /// Reads `{ base, growth, max, jitter }`. Faults: `max` shorter than `base`.
     pub fn read(t: Table) -> Backoff {
         let standard = Backoff::default();
-        let base = t.span("base").unwrap_or(standard.base);
-        let max = t.span("max");
-        if max.is_some_and(|m| m < base) {
-            t.fault_at("max", Code::NumberOutOfRange, format!("`max` is shorter than the base of {base} ms"));
-        }
-        let backoff = Backoff {
-            base,
-            growth: t.ratio("growth", Ratio::ONE, Ratio::percent(10_000)).unwrap_or(standard.growth),
-            max: max.unwrap_or(standard.max).max(base),
-            jitter: t.word("jitter", &JITTERS).unwrap_or(standard.jitter),
-        };
+        let (base, growth, max) = t.growing(standard.base, standard.growth, standard.max);
+        let backoff = Backoff { base, growth, max, jitter: t.word("jitter", &JITTERS).unwrap_or(standard.jitter) };
         t.finish();
         backoff
     }

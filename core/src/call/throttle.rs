@@ -1,10 +1,9 @@
 //! An upstream that said "wait": until when are calls held back?
 use crate::base::bytes::{ByteReader, ByteWriter};
 use crate::base::doc::Table;
-use crate::base::error::{Code, Fault};
+use crate::base::error::Fault;
 use crate::base::num::{Ratio, grown};
 use crate::base::time::{Instant, Span};
-use alloc::format;
 
 /// How long to hold back when the upstream does not say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,14 +26,9 @@ impl ThrottlePolicy {
     /// Reads `throttle = { base, growth, max }`. Faults: `max` shorter than `base`.
     pub fn read(t: Table) -> ThrottlePolicy {
         let standard = ThrottlePolicy::default();
-        let base = t.span("base").unwrap_or(standard.base);
-        let max = t.span("max");
-        if max.is_some_and(|m| m < base) {
-            t.fault_at("max", Code::NumberOutOfRange, format!("`max` is shorter than the base of {base} ms"));
-        }
-        let growth = t.ratio("growth", Ratio::ONE, Ratio::percent(10_000)).unwrap_or(standard.growth);
+        let (base, growth, max) = t.growing(standard.base, standard.growth, standard.max);
         t.finish();
-        ThrottlePolicy { base, growth, max: max.unwrap_or(standard.max.max(base)).max(base) }
+        ThrottlePolicy { base, growth, max }
     }
 }
 

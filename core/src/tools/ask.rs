@@ -1,7 +1,7 @@
 //! A payload read, an answer written.
 use crate::base::error::{Code, Fault};
 use crate::base::json::Json;
-use crate::base::write::{Writer, write_fault};
+use crate::base::write::{Writer, write_faults};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
@@ -31,14 +31,6 @@ pub(super) fn answer(payload: &str, op: impl FnOnce(&Json) -> Asked) -> String {
     }
     w.end();
     w.finish()
-}
-
-/// `key` and a list of faults.
-pub(super) fn write_faults(w: &mut Writer, key: &str, faults: &[Fault]) {
-    w.key(key);
-    w.begin_list();
-    faults.iter().for_each(|f| write_fault(w, f));
-    w.end_list();
 }
 
 /// The text under `key`; empty when there is none.

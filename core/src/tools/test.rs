@@ -1,8 +1,8 @@
 //! Test cases played against a policy: what a team runs before it ships one.
 use crate::base::json::Json;
-use crate::base::write::Writer;
+use crate::base::write::{Writer, write_faults};
 use crate::engine::Engine;
-use crate::tools::ask::{Answer, Asked, answer, as_written, is_set, items, text, write_faults};
+use crate::tools::ask::{Answer, Asked, answer, as_written, is_set, items, text};
 use crate::tools::matching::{differences, same};
 use crate::tools::vector::{Act, Step, Vector};
 use alloc::collections::BTreeMap;

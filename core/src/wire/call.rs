@@ -2,7 +2,7 @@
 use crate::base::error::{Code, Fault};
 use crate::base::hash::stable;
 use crate::base::json::Json;
-use crate::base::write::{Writer, write_fault};
+use crate::base::write::{Writer, write_faults};
 use crate::wire::output::error_json;
 use alloc::format;
 use alloc::string::String;
@@ -69,17 +69,9 @@ fn policy_check(payload: &str) -> String {
         Ok(policy) => {
             w.field_bool("ok", true);
             w.field_str("hash", &format!("{:016x}", policy.hash));
-            w.key("lints");
-            w.begin_list();
-            policy.lints.iter().for_each(|f| write_fault(&mut w, f));
-            w.end_list();
+            write_faults(&mut w, "lints", &policy.lints);
         }
-        Err(faults) => {
-            w.key("errors");
-            w.begin_list();
-            faults.iter().for_each(|f| write_fault(&mut w, f));
-            w.end_list();
-        }
+        Err(faults) => write_faults(&mut w, "errors", &faults),
     }
     w.end();
     w.finish()

@@ -1,7 +1,7 @@
 //! An output as canonical JSON: keys in declared order, times in milliseconds of the host's clock.
 use crate::base::error::Fault;
 use crate::base::time::Instant;
-use crate::base::write::{Writer, write_fault};
+use crate::base::write::{Writer, write_fault, write_faults};
 use crate::call::RetryVerdict;
 use crate::engine::{Decision, Effect, Engine, Failing, GATES, Output, Refusal};
 use crate::status::Status;
@@ -23,10 +23,7 @@ pub(crate) fn error_json(fault: &Fault) -> String {
 pub fn errors_json(faults: &[Fault]) -> String {
     let mut w = Writer::default();
     w.begin();
-    w.key("errors");
-    w.begin_list();
-    faults.iter().for_each(|f| write_fault(&mut w, f));
-    w.end_list();
+    write_faults(&mut w, "errors", faults);
     w.end();
     w.finish()
 }

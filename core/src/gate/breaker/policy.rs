@@ -221,17 +221,9 @@ fn read_slow(t: Table, ctx: BreakerContext) -> Option<SlowRule> {
 }
 
 fn read_open(t: Table, standard: OpenRule) -> OpenRule {
-    let base = t.span("base").unwrap_or(standard.base);
-    let max = t.span("max");
-    if max.is_some_and(|m| m < base) {
-        t.fault_at("max", Code::NumberOutOfRange, format!("`max` is shorter than the base of {base} ms"));
-    }
-    let rule = OpenRule {
-        base,
-        growth: t.ratio("growth", Ratio::ONE, Ratio::percent(10_000)).unwrap_or(standard.growth),
-        max: max.unwrap_or(standard.max.max(base)),
-        jitter: t.ratio("jitter", Ratio::ZERO, Ratio::ONE).unwrap_or(standard.jitter),
-    };
+    let (base, growth, max) = t.growing(standard.base, standard.growth, standard.max);
+    let jitter = t.ratio("jitter", Ratio::ZERO, Ratio::ONE).unwrap_or(standard.jitter);
+    let rule = OpenRule { base, growth, max, jitter };
     t.finish();
     rule
 }
