@@ -68,6 +68,24 @@ fn a_good_call_ends_what_was_the_keys_own_fault_on_both_roads() {
     }
 }
 
+#[test]
+fn the_last_unit_of_a_bucket_is_the_same_on_both_roads() {
+    let policy = r#"{"version":1,"services":{"alpha":{"per":"tenant","limits":[
+        {"name":"one","limit":7,"period":"10ms","burst":1,"per":"tenant"},{"name":"all","limit":11,"period":"7ms","burst":2}]},
+        "beta":{"per":["tenant","user"]}}}"#;
+    let (mut straight, mut round) = (Rig::new(policy), Rig::new(&general(policy)));
+    for n in 0..2_000 {
+        let [a, b] = [&mut straight, &mut round].map(|rig| {
+            rig.now += n * 37 % 1_009;
+            unnumbered(rig.admit("alpha", n as u8 % 3, 1))
+        });
+        assert_eq!(a, b, "call {n}");
+        assert!(services(&straight) == services(&round), "after call {n}");
+    }
+    let granted = straight.permits.len();
+    assert!((300..1_700).contains(&granted), "{granted} granted");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -51,8 +51,8 @@ impl Engine {
         let (first, others) = s.splits.split_first_mut()?;
         let cell = first.standing(key, now, route.forget)?;
         let lanes = amounts[0] == 1 && !first.lanes.is_empty();
-        // where a lane leaves a doubt, the general road knows
-        let fits = if lanes { first.is_ample(cell, now) } else { first.limits.is_empty() || road().fits(first, cell) };
+        // where a lane leaves a doubt, as the last unit does, the rules know
+        let fits = (lanes && first.is_ample(cell, now)) || first.limits.is_empty() || road().fits(first, cell);
         if !fits {
             return None;
         }
@@ -269,8 +269,7 @@ impl Road<'_> {
     fn find(&self, split: &Split, key: impl Fn(u8) -> Option<KeyId>) -> Option<u32> {
         let cell = split.standing(key, self.now, self.forget)?;
         let lanes = self.amounts[0] == 1 && !split.lanes.is_empty();
-        let fits = if lanes { split.is_ample(cell, self.now) } else { self.fits(split, cell) };
-        fits.then_some(cell)
+        ((lanes && split.is_ample(cell, self.now)) || self.fits(split, cell)).then_some(cell)
     }
     /// The cells of the other splits.
     #[inline(never)]
@@ -306,5 +305,30 @@ impl Road<'_> {
                 c.enter(self.now);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    /// At which of these instants, in seconds, the straight road grants one unit.
+    fn granted(limit: &str, at_secs: &[i64]) -> Vec<i64> {
+        let policy =
+            format!(r#"{{"version":1,"services":{{"a":{{"limits":[{{"name":"l","period":"1m",{limit}}}]}}}}}}"#);
+        let mut engine = Engine::load(&policy, 1, Instant::EPOCH).unwrap();
+        let mut passes = |at: &i64| {
+            engine.admit_straight(0, |_| None, [1, 0, 0, 0], false, Instant::from_millis(at * 1000)).is_some()
+        };
+        at_secs.iter().copied().filter(|at| passes(at)).collect()
+    }
+
+    #[test]
+    fn a_buckets_last_token_is_an_ordinary_call() {
+        assert_eq!(granted(r#""limit":60,"burst":1"#, &[5, 5, 6, 6, 8]), [5, 6, 8]);
+        assert_eq!(granted(r#""limit":60,"burst":3"#, &[5, 5, 5, 5, 6, 6]), [5, 5, 5, 6]);
+        assert_eq!(granted(r#""limit":7,"burst":1"#, &[0, 8, 9, 17, 18]), [0, 9, 18]);
     }
 }
