@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import inspect
 import random
@@ -122,6 +123,19 @@ def test_annotations_are_read_where_they_were_written(bo: Brownout) -> None:
     decorated = bo.guard("plain")(ask)
     assert decorated.__globals__ is ask.__globals__  # type: ignore[attr-defined]
     assert typing.get_type_hints(decorated) == {"when": ManualClock, "return": Brownout}
+
+
+def test_what_is_called_like_a_coroutine_function(bo: Brownout) -> None:
+    class Client:
+        async def ask(self, n: int, *, more: int = 1) -> int:
+            return n + more
+
+    async def add(a: int, b: int) -> int:
+        return a + b
+
+    assert asyncio.run(bo.guard("plain")(functools.partial(add, 1))(2)) == 3
+    assert asyncio.run(bo.guard("plain")(Client().ask)(2, more=3)) == 5
+    assert asyncio.run(bo.guard("plain")(bo.guard("timed")(add))(1, b=2)) == 3
 
 
 def test_nothing_is_asked_before_it_is_awaited(bo: Brownout) -> None:

@@ -26,7 +26,8 @@ def shaped(fn: Callable[..., Any], source: str, names: dict[str, Any], *, free: 
     exec(_compiled(f"def {_OWN}({', '.join(names)}):\n async def {_OWN}({taken}):{body}\n return {_OWN}"), scope)
     made: FunctionType = scope[_OWN](**names)
     # the names of the module that `fn` is from: whoever reads annotations looks them up there
-    made = FunctionType(made.__code__, getattr(fn, "__globals__", scope), fn.__name__, None, made.__closure__)
+    home, name = getattr(fn, "__globals__", scope), getattr(fn, "__name__", _OWN)
+    made = FunctionType(made.__code__, home, name, None, made.__closure__)
     if shape is not None and isinstance(fn, FunctionType):
         made.__defaults__, made.__kwdefaults__ = fn.__defaults__, cast("dict[str, Any]", fn.__kwdefaults__)
     return functools.wraps(fn)(made)
