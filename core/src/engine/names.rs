@@ -32,6 +32,7 @@ impl Engine {
         })
     }
     /// All names as JSON: handles of services, their limits and timeouts, features, key names, units, and the words of numeric codes.
+    #[inline(never)]
     pub fn names_json(&self) -> String {
         let mut w = Writer::default();
         w.begin();

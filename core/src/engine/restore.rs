@@ -32,12 +32,14 @@ pub(super) type Read<T> = Result<T, Fault>;
 impl Engine {
     /// Goes on from a snapshot taken under the same policy. Key handles and service handles are to be resolved again.
     /// Errors: `snapshot_corrupt`, `snapshot_version`, `snapshot_policy`.
+    #[inline(never)]
     pub fn restore(policy: Policy, bytes: &[u8]) -> Result<Engine, Vec<Fault>> {
         if bytes.starts_with(&PART) {
             return Engine::restore_parts(policy, bytes);
         }
         Engine::restore_image(policy, bytes)
     }
+    #[inline(never)]
     pub(super) fn restore_image(policy: Policy, bytes: &[u8]) -> Result<Engine, Vec<Fault>> {
         let (body, seed) = open(&policy, bytes).map_err(|f| vec![f])?;
         let mut engine = Engine::new(policy, seed, Instant::EPOCH)?;

@@ -28,6 +28,7 @@ pub(super) const NOTHING: u32 = u32::MAX;
 
 impl Engine {
     /// All state as bytes; [`Engine::restore`] goes on from them exactly. For many keys [`Engine::snapshot_part`] takes shorter steps.
+    #[inline(never)]
     pub fn snapshot(&self) -> Vec<u8> {
         self.image(self.keys.sorted())
     }

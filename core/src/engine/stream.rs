@@ -58,6 +58,7 @@ impl Engine {
     /// these, the cells of calls in flight (65,536 at most) and what belongs to no key. Where more than 1,000 cells change between
     /// one part and the next, it writes about as many as do; where more than 9,000 do, what changed in the last round. `first`, and
     /// the end of a round, also look at every cell once (some nanoseconds each).
+    #[inline(never)]
     pub fn snapshot_part(&mut self, first: bool) -> Vec<u8> {
         let mut at = match self.stream.take() {
             _ if first => self.begin_stream(),
@@ -201,6 +202,7 @@ impl Engine {
     }
 
     /// Goes on from the parts of the last run that is complete.
+    #[inline(never)]
     pub(super) fn restore_parts(policy: Policy, bytes: &[u8]) -> Result<Engine, Vec<Fault>> {
         let (parts, mut last) = read_parts(&policy, bytes).map_err(|f| vec![f])?;
         let mut gone = BTreeSet::new();

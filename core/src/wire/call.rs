@@ -19,6 +19,7 @@ use alloc::string::String;
 /// | `defaults` | anything | every default with its unit and why |
 /// | `help` | a command | what it says of itself; with the feature `tools` |
 /// | `lint`, `replay`, `explain`, `test`, `types` | what a command line was given | `{"exit":0,"out":"…"}`; with the feature `tools` |
+#[inline(never)]
 pub fn call(op: &str, payload: &str) -> String {
     match op {
         "version" => format!("\"{}\"", env!("CARGO_PKG_VERSION")),

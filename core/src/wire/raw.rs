@@ -35,6 +35,7 @@ const DETAILS: u32 = 32;
 
 impl Engine {
     /// As [`Engine::load`], from the wire.
+    #[inline(never)]
     pub fn from_json(policy_json: &str, seed: u64, at_ms: f64) -> Result<Engine, Vec<Fault>> {
         let at = wire_instant(at_ms).map_err(|f| vec![f])?;
         Engine::load(policy_json, seed, at)
@@ -266,6 +267,7 @@ impl Engine {
 impl Engine {
     /// As [`Engine::restore`], from the wire. What has come due since the snapshot runs, and is told, with the first input.
     /// Key handles of the engine that was are stale, permits that it granted after the snapshot are unknown.
+    #[inline(never)]
     pub fn restore_json(policy_json: &str, bytes: &[u8], at_ms: f64) -> Result<Engine, Vec<Fault>> {
         let at = wire_instant(at_ms).map_err(|f| vec![f])?;
         let mut engine = Engine::restore(crate::policy::read(policy_json)?, bytes)?;
