@@ -1,7 +1,7 @@
 //! Limits against slow obvious models: exact fractions for the bucket, lists of instants for the windows.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 use brownout::base::bytes::{ByteReader, ByteWriter};
-use brownout::base::doc::{Faults, Node};
+use brownout::base::doc::Faults;
 use brownout::base::json::Json;
 use brownout::base::time::Instant;
 use brownout::gate::limit::{Algorithm, LimitCheck, LimitPolicy, LimitState};
@@ -9,8 +9,8 @@ use proptest::prelude::*;
 
 fn policy(text: &str) -> LimitPolicy {
     let json = Json::parse(text).unwrap();
-    let faults = Faults::default();
-    let policy = LimitPolicy::read(&Node::root(&json, &faults));
+    let faults = Faults::of(&json);
+    let policy = LimitPolicy::read(&faults.root());
     assert!(faults.is_empty(), "{:?}", faults.into_vec());
     policy.unwrap()
 }

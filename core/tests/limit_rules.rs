@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 use brownout::base::bytes::{ByteReader, ByteWriter};
 use brownout::base::calendar::Zone;
-use brownout::base::doc::{Faults, Node};
+use brownout::base::doc::Faults;
 use brownout::base::error::Code;
 use brownout::base::json::Json;
 use brownout::base::time::{Instant, Span};
@@ -10,8 +10,8 @@ use brownout::gate::limit::{LimitCheck, LimitPolicy, LimitState, headers};
 
 fn read(text: &str) -> Result<LimitPolicy, Vec<(Code, String)>> {
     let json = Json::parse(text).unwrap();
-    let faults = Faults::default();
-    let policy = LimitPolicy::read(&Node::root(&json, &faults));
+    let faults = Faults::of(&json);
+    let policy = LimitPolicy::read(&faults.root());
     if faults.is_empty() {
         Ok(policy.unwrap())
     } else {

@@ -54,10 +54,6 @@ impl Log {
     pub(super) fn note(&self, path: String, form: Form) {
         self.asks.borrow_mut().push(Ask { path, form });
     }
-    /// Takes in what another reader of the same document asked.
-    pub(super) fn join(&self, other: Log) {
-        self.asks.borrow_mut().append(&mut other.asks.into_inner());
-    }
     /// All questions so far; the log is empty afterwards.
     pub fn take(&self) -> Vec<Ask> {
         self.asks.take()

@@ -4,7 +4,6 @@
 use crate::base::error::{Code, Fault};
 use crate::base::num::Ratio;
 use crate::base::time::{Instant, MAX_MICROS, Span};
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -138,7 +137,7 @@ impl<'a> ByteReader<'a> {
     }
     /// A fault at this place.
     pub fn corrupt(&self, what: &str) -> Fault {
-        Fault::new(Code::SnapshotCorrupt, "", format!("{what} at byte {}", self.offset))
+        Fault::at(Code::SnapshotCorrupt, "", format_args!("{what} at byte {}", self.offset))
     }
     /// The value if it holds, else a fault at this place.
     pub fn expect(&self, holds: bool, what: &str) -> Result<(), Fault> {
@@ -239,10 +238,10 @@ impl<'a> ByteReader<'a> {
         let section = self.section()?;
         self.expect(section.tag == tag && section.version > 0, "another section than expected")?;
         if section.version > newest {
-            return Err(Fault::new(
+            return Err(Fault::at(
                 Code::SnapshotVersion,
                 "",
-                format!("section {tag} has version {}, newest known is {newest}", section.version),
+                format_args!("section {tag} has version {}, newest known is {newest}", section.version),
             ));
         }
         Ok(section)

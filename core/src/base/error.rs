@@ -89,6 +89,12 @@ pub struct Parts {
 }
 
 impl Fault {
+    /// A fault at a path. The message is put together here, so that the many places that find faults stay small.
+    #[cold]
+    #[inline(never)]
+    pub fn at(code: Code, path: &str, message: fmt::Arguments<'_>) -> Self {
+        Fault(Box::new(Parts { code, path: path.into(), message: alloc::fmt::format(message) }))
+    }
     /// A fault at a path.
     #[cold]
     #[inline(never)]

@@ -5,7 +5,6 @@ use crate::base::error::Fault;
 use crate::base::order::sort_by;
 use crate::base::read;
 pub use crate::base::write::{Writer, write_fault};
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -100,12 +99,19 @@ impl Json {
 
 /// Joins a path and a key: `services` + `afip` = `services.afip`; a key with a dot is quoted.
 pub fn join_path(path: &str, key: &str) -> String {
-    let plain = !key.is_empty() && !key.contains('.');
-    match (path.is_empty(), plain) {
-        (true, true) => key.to_string(),
-        (true, false) => format!("\"{key}\""),
-        (false, true) => format!("{path}.{key}"),
-        (false, false) => format!("{path}.\"{key}\""),
+    let mut out = path.to_string();
+    push_key(&mut out, key);
+    out
+}
+
+/// Appends a key to a path.
+pub fn push_key(path: &mut String, key: &str) {
+    if !path.is_empty() {
+        path.push('.');
+    }
+    let quote = if key.is_empty() || key.contains('.') { "\"" } else { "" };
+    for part in [quote, key, quote] {
+        path.push_str(part);
     }
 }
 

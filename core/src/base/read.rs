@@ -4,7 +4,6 @@
 //! knows one kind of value and one kind of source.
 use crate::base::error::{Code, Fault};
 use crate::base::json::Json;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -61,7 +60,7 @@ impl Reader<'_> {
         let line = 1 + before.iter().filter(|b| **b == b'\n').count();
         let column = before.iter().rev().take_while(|b| **b != b'\n').count();
         let code = if message == TOO_DEEP { Code::JsonTooDeep } else { Code::JsonSyntax };
-        Fault::new(code, "", format!("{message} at line {line} column {column}"))
+        Fault::at(code, "", format_args!("{message} at line {line} column {column}"))
     }
     /// The fault at what comes next.
     #[cold]

@@ -2,7 +2,6 @@
 use crate::base::calendar::{DAY_MICROS, Date, Weekday};
 use crate::base::doc::{Node, clip};
 use crate::base::error::Code;
-use alloc::format;
 
 /// The words of the days of a week.
 pub const WEEKDAYS: [(&str, Weekday); 7] = [
@@ -42,12 +41,15 @@ pub fn read_local(node: &Node) -> Option<i64> {
     let text = node.text()?;
     let (date, time) = text.split_once('T').unwrap_or((text, "00:00"));
     let (Some((year, month, day)), Some(time)) = (date_parts(date), time_of_day(time)) else {
-        node.fault(Code::WrongType, format!("`{}` is no date such as `2026-01-31` or `2026-01-31T09:00`", clip(text)));
+        node.fault(
+            Code::WrongType,
+            format_args!("`{}` is no date such as `2026-01-31` or `2026-01-31T09:00`", clip(text)),
+        );
         return None;
     };
     let date = Date::new(year, month as u8, day as u8).filter(|d| d.year >= 1970);
     let (Some(date), Ok(time)) = (date, time) else {
-        node.fault(Code::NumberOutOfRange, format!("there is no `{text}` in the calendar since 1970"));
+        node.fault(Code::NumberOutOfRange, format_args!("there is no `{text}` in the calendar since 1970"));
         return None;
     };
     Some(date.days() * DAY_MICROS + time)
@@ -61,8 +63,9 @@ mod tests {
     use alloc::string::String;
 
     fn read(text: &str) -> Result<i64, Code> {
-        let (json, faults) = (Json::Str(String::from(text)), Faults::default());
-        let out = read_local(&Node::root(&json, &faults));
+        let json = Json::Str(String::from(text));
+        let faults = Faults::of(&json);
+        let out = read_local(&faults.root());
         out.ok_or_else(|| faults.into_vec()[0].code)
     }
     #[test]

@@ -3,7 +3,6 @@ use crate::base::calendar::Zone;
 use crate::base::doc::{Node, clip};
 use crate::base::error::Code;
 use crate::base::time::Instant;
-use alloc::format;
 
 /// How many changes of offset a zone may list.
 const MAX_CHANGES: usize = 4096;
@@ -18,11 +17,11 @@ pub fn read_zone(node: &Node) -> Option<Zone> {
     let name = t.node("name").and_then(|n| read_name(&n));
     let first = t.node("offset").and_then(|n| read_offset(&n));
     for key in ["name", "offset"].iter().filter(|k| !t.has(k)) {
-        t.fault_at(key, Code::MissingField, format!("`{key}` is missing"));
+        t.fault_at(key, Code::MissingField, format_args!("`{key}` is missing"));
     }
     let listed = t.list("changes").unwrap_or_default();
     if listed.len() > MAX_CHANGES {
-        t.fault_at("changes", Code::TooMany, format!("at most {MAX_CHANGES} changes"));
+        t.fault_at("changes", Code::TooMany, format_args!("at most {MAX_CHANGES} changes"));
     }
     let read = listed.iter().take(MAX_CHANGES).map(read_change);
     let changes = read.collect::<Option<_>>();
@@ -30,7 +29,7 @@ pub fn read_zone(node: &Node) -> Option<Zone> {
     match Zone::named(name?, first?, changes?) {
         Ok(zone) => Some(zone),
         Err(code) => {
-            node.fault(code, "changes stand in order of time, each once");
+            node.fault(code, format_args!("changes stand in order of time, each once"));
             None
         }
     }
@@ -41,7 +40,7 @@ fn read_name<'a>(node: &Node<'a>) -> Option<&'a str> {
     let text = node.text()?;
     let ok = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
     if !ok {
-        node.fault(Code::BadName, format!("`{}` is no name of a zone", clip(text)));
+        node.fault(Code::BadName, format_args!("`{}` is no name of a zone", clip(text)));
     }
     ok.then_some(text)
 }
@@ -51,7 +50,7 @@ fn read_change(node: &Node) -> Option<(Instant, i32)> {
     let at = t.integer("at_ms", 0, 1 << 43);
     let offset = t.node("offset").and_then(|n| read_offset(&n));
     for key in ["at_ms", "offset"].iter().filter(|k| !t.has(k)) {
-        t.fault_at(key, Code::MissingField, format!("`{key}` is missing"));
+        t.fault_at(key, Code::MissingField, format_args!("`{key}` is missing"));
     }
     t.finish();
     Some((Instant::from_millis(at? as i64), offset?))
@@ -63,7 +62,7 @@ fn read_offset(node: &Node) -> Option<i32> {
     match Zone::parse(text) {
         Some(Zone::Fixed(offset)) => Some(offset),
         _ => {
-            node.fault(Code::WrongType, format!("`{}` is no offset such as `-03:00`", clip(text)));
+            node.fault(Code::WrongType, format_args!("`{}` is no offset such as `-03:00`", clip(text)));
             None
         }
     }

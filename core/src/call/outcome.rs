@@ -2,7 +2,6 @@
 use crate::base::doc::{Node, Table, clip};
 use crate::base::error::Code;
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::vec::Vec;
 
 /// The meaning of a settled call. The numbers cross the boundary to the hosts and never change.
@@ -142,7 +141,7 @@ impl OutcomeTable {
     pub fn read(node: &Node) -> OutcomeTable {
         let nodes = node.list().unwrap_or_default();
         if nodes.len() > MAX_RULES {
-            node.fault(Code::TooMany, format!("a table has at most {MAX_RULES} rules"));
+            node.fault(Code::TooMany, format_args!("a table has at most {MAX_RULES} rules"));
         }
         OutcomeTable { rules: nodes.iter().take(MAX_RULES).filter_map(|n| n.table().and_then(read_rule)).collect() }
     }
@@ -178,7 +177,7 @@ fn read_rule(t: Table) -> Option<Rule> {
     };
     let outcome = t.word("as", &ALL);
     if !t.has("as") {
-        t.fault_at("as", Code::MissingField, "a rule says `as` what the facts count");
+        t.fault_at("as", Code::MissingField, format_args!("a rule says `as` what the facts count"));
     }
     let rule = Rule {
         statuses: t.node("status").map(|n| read_statuses(&n)).unwrap_or_default(),
@@ -189,7 +188,10 @@ fn read_rule(t: Table) -> Option<Rule> {
         outcome: outcome.unwrap_or(Outcome::Neutral),
     };
     if !["status", "error", "exception", "timed_out", "cancelled"].iter().any(|key| t.has(key)) {
-        t.fault(Code::MissingField, "a rule names at least one of status, error, exception, timed_out, cancelled");
+        t.fault(
+            Code::MissingField,
+            format_args!("a rule names at least one of status, error, exception, timed_out, cancelled"),
+        );
     }
     t.finish();
     outcome.map(|_| rule)
@@ -209,7 +211,7 @@ fn read_status(node: &Node) -> Option<Range> {
     let class = match text.as_bytes() {
         [digit @ b'1'..=b'5', b'x', b'x'] => u16::from(digit - b'0') * 100,
         _ => {
-            node.fault(Code::WrongType, format!("expected a status such as 503 or `5xx`, found `{}`", clip(text)));
+            node.fault(Code::WrongType, format_args!("expected a status such as 503 or `5xx`, found `{}`", clip(text)));
             return None;
         }
     };
@@ -224,8 +226,8 @@ mod tests {
 
     fn table(text: &str) -> (OutcomeTable, Vec<(Code, alloc::string::String)>) {
         let json = Json::parse(text).unwrap();
-        let faults = Faults::default();
-        let table = OutcomeTable::read(&Node::root(&json, &faults));
+        let faults = Faults::of(&json);
+        let table = OutcomeTable::read(&faults.root());
         (table, faults.into_vec().into_iter().map(|f| (f.code, f.path.clone())).collect())
     }
     fn status(n: u16) -> Facts<'static> {

@@ -91,8 +91,9 @@ fn a_service_bears_so_many_retries() {
 #[test]
 fn the_policy_is_read_with_its_faults() {
     let read = |text: &str| {
-        let (json, faults) = (Json::parse(text).unwrap(), Faults::default());
-        let p = Node::root(&json, &faults).table().map(RetryPolicy::read).unwrap();
+        let json = Json::parse(text).unwrap();
+        let faults = Faults::of(&json);
+        let p = faults.root().table().map(RetryPolicy::read).unwrap();
         (p, faults.into_vec().into_iter().map(|f| f.path.clone()).collect::<Vec<_>>())
     };
     assert_eq!(read("{}"), (RetryPolicy::default(), Vec::new()));

@@ -89,7 +89,7 @@ impl Throttle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::doc::{Faults, Node};
+    use crate::base::doc::Faults;
     use crate::base::json::Json;
 
     fn at(ms: i64) -> Instant {
@@ -145,8 +145,9 @@ mod tests {
     #[test]
     fn the_policy_is_read_with_its_faults() {
         let read = |text: &str| {
-            let (json, faults) = (Json::parse(text).unwrap(), Faults::default());
-            let p = Node::root(&json, &faults).table().map(ThrottlePolicy::read).unwrap();
+            let json = Json::parse(text).unwrap();
+            let faults = Faults::of(&json);
+            let p = faults.root().table().map(ThrottlePolicy::read).unwrap();
             (p, faults.into_vec().into_iter().map(|f| (f.code, f.path.clone())).collect::<std::vec::Vec<_>>())
         };
         let (p, faults) = read(r#"{"base":"10m"}"#);

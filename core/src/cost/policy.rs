@@ -6,7 +6,6 @@ use crate::base::order::{sort_by, sort_by_key};
 use crate::base::when::read_local;
 use crate::cost::price::{PERS, Per, Price, Rates, Round, Verdict};
 use crate::cost::usage::Usage;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -56,13 +55,13 @@ pub fn read_prices(t: &Table) -> Prices {
     };
     let mut entries = all.entries();
     if entries.len() > MAX_PRICES {
-        all.fault(Code::TooMany, format!("at most {MAX_PRICES} prices"));
+        all.fault(Code::TooMany, format_args!("at most {MAX_PRICES} prices"));
         entries.truncate(MAX_PRICES);
     }
     let mut list = Vec::new();
     for (name, node) in entries {
         if name.is_empty() || name.len() > 256 {
-            node.fault(Code::BadName, format!("`{}` is no name of 1 to 256 bytes", clip(name)));
+            node.fault(Code::BadName, format_args!("`{}` is no name of 1 to 256 bytes", clip(name)));
         } else if let Some(price) = read_price(&node) {
             list.push((name.to_string(), price));
         }
@@ -83,11 +82,11 @@ fn read_price(node: &Node) -> Option<Price> {
     let mut tiers = read_tiers(&t, per);
     sort_by_key(&mut tiers, |(from, _)| *from);
     if tiers.windows(2).any(|pair| matches!(pair, [a, b] if a.0 == b.0)) {
-        t.fault_at("tiers", Code::DuplicateName, "two tiers begin at the same count");
+        t.fault_at("tiers", Code::DuplicateName, format_args!("two tiers begin at the same count"));
     }
     let as_of = t.node("as_of").and_then(|n| read_local(&n));
     if !t.has("as_of") {
-        t.fault_at("as_of", Code::MissingField, "a price has a date: `as_of = \"2026-01-31\"`");
+        t.fault_at("as_of", Code::MissingField, format_args!("a price has a date: `as_of = \"2026-01-31\"`"));
     }
     t.finish();
     let request = request.unwrap_or(Some(0));
@@ -99,7 +98,7 @@ fn read_rates(t: &Table, per: Per) -> Option<Rates> {
     let rate = |key: &str| t.node(key).map(|n| read_rate(&n, per));
     let needed = |key: &str| {
         if !t.has(key) {
-            t.fault_at(key, Code::MissingField, format!("`{key}` is missing"));
+            t.fault_at(key, Code::MissingField, format_args!("`{key}` is missing"));
         }
         rate(key).flatten()
     };
@@ -118,17 +117,17 @@ fn read_rates(t: &Table, per: Per) -> Option<Rates> {
 fn read_tiers(t: &Table, per: Per) -> Vec<(u64, Rates)> {
     let mut nodes = t.list("tiers").unwrap_or_default();
     if per != Per::Token && !nodes.is_empty() {
-        t.fault_at("tiers", Code::Conflict, "only a price by tokens has tiers");
+        t.fault_at("tiers", Code::Conflict, format_args!("only a price by tokens has tiers"));
     }
     if nodes.len() > MAX_TIERS {
-        t.fault_at("tiers", Code::TooMany, format!("at most {MAX_TIERS} tiers"));
+        t.fault_at("tiers", Code::TooMany, format_args!("at most {MAX_TIERS} tiers"));
         nodes.truncate(MAX_TIERS);
     }
     let read = |node: &Node| {
         let tier = node.table()?;
         let from = tier.integer("from", 1, crate::cost::usage::MAX_COUNT);
         if !tier.has("from") {
-            tier.fault_at("from", Code::MissingField, "`from` is missing");
+            tier.fault_at("from", Code::MissingField, format_args!("`from` is missing"));
         }
         let rates = read_rates(&tier, per);
         tier.finish();
@@ -143,13 +142,19 @@ fn read_rate(node: &Node, per: Per) -> Option<u64> {
     let (amount, count) = text.split_once('/').unwrap_or((text, "1"));
     let parsed = picos(amount).zip(units(count, per));
     let Some((picos, count)) = parsed.filter(|(picos, count)| picos % u128::from(*count) == 0) else {
-        node.fault(Code::BadMoney, format!("`{}` is no price such as `0.01/1k`, exact to a pico-dollar", clip(text)));
+        node.fault(
+            Code::BadMoney,
+            format_args!("`{}` is no price such as `0.01/1k`, exact to a pico-dollar", clip(text)),
+        );
         return None;
     };
     let most = if per == Per::Token { MAX_TOKEN_RATE } else { MAX_RATE };
     let rate = u64::try_from(picos / u128::from(count)).ok().filter(|rate| *rate <= most);
     if rate.is_none() {
-        node.fault(Code::NumberOutOfRange, format!("`{}` is hardly meant for one: add `/1k` or `/1M`", clip(text)));
+        node.fault(
+            Code::NumberOutOfRange,
+            format_args!("`{}` is hardly meant for one: add `/1k` or `/1M`", clip(text)),
+        );
     }
     rate
 }
@@ -180,10 +185,12 @@ mod tests {
     use crate::base::doc::Faults;
     use crate::base::json::Json;
     use crate::cost::sms::sms;
+    use alloc::format;
 
     fn read(body: &str) -> (Prices, Vec<(Code, String)>) {
-        let (json, faults) = (Json::parse(&format!(r#"{{"prices":{body}}}"#)).unwrap(), Faults::default());
-        let prices = read_prices(&Node::root(&json, &faults).table().unwrap());
+        let json = Json::parse(&format!(r#"{{"prices":{body}}}"#)).unwrap();
+        let faults = Faults::of(&json);
+        let prices = read_prices(&faults.root().table().unwrap());
         (prices, faults.into_vec().iter().map(|f| (f.code, f.path.clone())).collect())
     }
     fn dollars(v: Verdict) -> String {

@@ -14,7 +14,6 @@ use crate::engine::{Call, Decision, Engine, Failing, Gate, Key, Output, Refusal,
 use crate::gate::breaker::{Breaker, Pass, Phase, Refused};
 use crate::gate::limit::{LimitCheck, LimitState};
 use crate::gate::rule::{Mode, Rule};
-use alloc::format;
 
 /// What came of a call that took the straight road.
 pub(crate) enum Plainly {
@@ -74,7 +73,11 @@ impl Engine {
     #[inline(never)]
     pub(crate) fn admit_fully(&mut self, call: &Call, at: Instant) -> Result<Output<'_>, Fault> {
         if call.service as usize >= self.services.len() {
-            return Err(Fault::new(Code::UnknownService, "service", format!("there is no service {}", call.service)));
+            return Err(Fault::at(
+                Code::UnknownService,
+                "service",
+                format_args!("there is no service {}", call.service),
+            ));
         }
         let now = self.begin(at);
         self.asked = call.service;

@@ -9,7 +9,6 @@ use crate::gate::breaker::Order;
 use crate::gate::rule::MAX_KEYS;
 use crate::status::state as status;
 use alloc::borrow::Cow;
-use alloc::format;
 use alloc::vec::Vec;
 
 impl Engine {
@@ -94,7 +93,7 @@ impl Engine {
         let at = service as usize;
         let split = self.services[at].breaker_at as usize;
         if self.policy.services[at].breaker.is_none() {
-            return Err(Fault::new(Code::BadOrder, "service", "this service has no breaker"));
+            return Err(Fault::at(Code::BadOrder, "service", format_args!("this service has no breaker")));
         }
         let keyed = self.services[at].splits[split].is_keyed();
         let whole = keyed && keys.iter().all(|k| *k == Key::Absent);
@@ -122,7 +121,7 @@ impl Engine {
     fn open_cell(&mut self, service: usize, split: usize, keys: &[Key; MAX_KEYS], now: Instant) -> Result<u32, Fault> {
         match self.split_key(service, split, keys, true)? {
             Key::Id(id) => Ok(self.services[service].splits[split].open(Some(id), now)),
-            _ => Err(Fault::new(Code::KeyRequired, "keys", "there is no room for this key")),
+            _ => Err(Fault::at(Code::KeyRequired, "keys", format_args!("there is no room for this key"))),
         }
     }
     fn refund(
@@ -141,7 +140,7 @@ impl Engine {
         let Place { split, place, unit } = self.services[at].limit_at[limit as usize];
         let (cell, taken_at, units) = match permit {
             Some(permit) => {
-                let fault = || Fault::new(Code::UnknownPermit, "permit", format!("{permit} is no call in flight"));
+                let fault = || Fault::at(Code::UnknownPermit, "permit", format_args!("{permit} is no call in flight"));
                 let slot = self.permits.find(permit).ok_or_else(fault)?;
                 let held = self.permits.permit_mut(slot).ok_or_else(fault)?;
                 if held.service != service || held.limits & (1 << limit) == 0 {
@@ -178,5 +177,5 @@ impl Engine {
 }
 
 fn unknown(code: Code, path: &str, index: u32) -> Fault {
-    Fault::new(code, path, format!("there is no {path} {index}"))
+    Fault::at(code, path, format_args!("there is no {path} {index}"))
 }

@@ -9,7 +9,6 @@ use crate::gate::breaker::BreakerView;
 use crate::gate::limit::{LimitState, LimitView};
 use crate::gate::rule::{Mode, Rule};
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::vec::Vec;
 
 /// What every gate looks at.
@@ -72,7 +71,7 @@ impl Engine {
     pub fn explain(&mut self, call: &Call, at: Instant) -> Result<Output<'_>, Fault> {
         let service = call.service as usize;
         if service >= self.services.len() {
-            return Err(Fault::new(Code::UnknownService, "service", format!("there is no service {service}")));
+            return Err(Fault::at(Code::UnknownService, "service", format_args!("there is no service {service}")));
         }
         let now = self.begin(at);
         self.asked = call.service;

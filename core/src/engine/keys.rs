@@ -46,7 +46,7 @@ impl Engine {
                 Err(KeyError::Full) if self.evict_one(now) => {}
                 Err(KeyError::Full) => return Ok(Key::NoRoom),
                 Err(KeyError::Bad(code)) => {
-                    return Err(Fault::new(code, "key", format!("a key of {} bytes", name.len())));
+                    return Err(Fault::at(code, "key", format_args!("a key of {} bytes", name.len())));
                 }
             }
         }
@@ -82,7 +82,7 @@ impl Engine {
                 .keys
                 .resolve(handle)
                 .map(Key::Id)
-                .map_err(|code| Fault::new(code, "keys", format!("{handle} names no key of now"))),
+                .map_err(|code| Fault::at(code, "keys", format_args!("{handle} names no key of now"))),
         }
     }
     /// The key of a split for this call; `Absent` only where no rule of the split is in force.
@@ -144,7 +144,11 @@ impl Engine {
         }
         let name = self.policy.key_names.get(name as usize).map_or("", |n| n.as_str());
         let service = &self.policy.services[service].name;
-        Err(Fault::new(Code::KeyRequired, format!("keys.{name}"), format!("`{service}` has a rule for each `{name}`")))
+        Err(Fault::at(
+            Code::KeyRequired,
+            &format!("keys.{name}"),
+            format_args!("`{service}` has a rule for each `{name}`"),
+        ))
     }
     /// Lets one resting key go. Each key that has moved since it was filed is filed anew, which its own calls have paid for.
     fn evict_one(&mut self, now: Instant) -> bool {

@@ -15,11 +15,11 @@ impl Engine {
     #[inline]
     pub fn service_of(&self, handle: u32) -> Result<u32, Fault> {
         if handle >> 16 != u32::from(self.epoch) {
-            return Err(Fault::new(Code::StaleHandle, "service", format!("{handle} is from another policy")));
+            return Err(Fault::at(Code::StaleHandle, "service", format_args!("{handle} is from another policy")));
         }
         let index = handle & 0xffff;
         if index as usize >= self.services.len() {
-            return Err(Fault::new(Code::UnknownService, "service", format!("there is no service {index}")));
+            return Err(Fault::at(Code::UnknownService, "service", format_args!("there is no service {index}")));
         }
         Ok(index)
     }
@@ -28,7 +28,7 @@ impl Engine {
         let at = self.policy.services.iter().position(|s| s.name == name);
         at.map(|i| i as u32).ok_or_else(|| {
             let name = crate::base::doc::clip(name);
-            Fault::new(Code::UnknownService, "service", format!("there is no service `{name}`"))
+            Fault::at(Code::UnknownService, "service", format_args!("there is no service `{name}`"))
         })
     }
     /// All names as JSON: handles of services, their limits and timeouts, features, key names, units, and the words of numeric codes.

@@ -2,7 +2,6 @@
 use crate::base::error::{Code, Fault};
 use crate::base::time::Instant;
 use crate::engine::{Decision, Engine, Observation, Output};
-use alloc::format;
 use alloc::string::String;
 
 /// How many gauges an engine keeps.
@@ -14,16 +13,20 @@ impl Engine {
     pub fn observe(&mut self, observation: Observation, at: Instant) -> Result<Output<'_>, Fault> {
         match &observation {
             Observation::Probe { service, .. } if *service as usize >= self.services.len() => {
-                return Err(Fault::new(Code::UnknownService, "service", format!("there is no service {service}")));
+                return Err(Fault::at(Code::UnknownService, "service", format_args!("there is no service {service}")));
             }
             Observation::Gauge { value, .. } if !value.is_finite() => {
-                return Err(Fault::new(Code::NumberNotFinite, "value", "a gauge is a finite number"));
+                return Err(Fault::at(Code::NumberNotFinite, "value", format_args!("a gauge is a finite number")));
             }
             Observation::Gauge { value, .. } if !(-EXACT..=EXACT).contains(value) => {
-                return Err(Fault::new(Code::NumberOutOfRange, "value", "a gauge is a number within 2^53"));
+                return Err(Fault::at(
+                    Code::NumberOutOfRange,
+                    "value",
+                    format_args!("a gauge is a number within 2^53"),
+                ));
             }
             Observation::Gauge { name, .. } if self.gauge(name).is_none() && self.gauges.len() >= MAX_GAUGES => {
-                return Err(Fault::new(Code::TooMany, "gauge", format!("at most {MAX_GAUGES} gauges")));
+                return Err(Fault::at(Code::TooMany, "gauge", format_args!("at most {MAX_GAUGES} gauges")));
             }
             _ => {}
         }

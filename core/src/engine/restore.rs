@@ -289,10 +289,10 @@ fn open<'a>(policy: &Policy, bytes: &'a [u8]) -> Read<(ByteReader<'a>, u64)> {
     let format = r.u16()?;
     if format == 0 || format > FORMAT {
         let message = format!("format {format}, newest known is {FORMAT}");
-        return Err(Fault::new(Code::SnapshotVersion, "", message));
+        return Err(Fault::at(Code::SnapshotVersion, "", format_args!("{message}")));
     }
     if r.u64()? != policy.hash {
-        return Err(Fault::new(Code::SnapshotPolicy, "", "taken under another policy document"));
+        return Err(Fault::at(Code::SnapshotPolicy, "", format_args!("taken under another policy document")));
     }
     let seed = r.u64()?;
     Ok((r, seed))

@@ -71,7 +71,7 @@ pub(super) fn build(policy: &Policy, s: &Service, now: Instant) -> Result<Servic
     let (mut splits, breaker_at, limit_at) = lay_out(breaker_per.as_deref(), &limits_per);
     if splits.len() > MAX_SPLITS {
         let path = format!("services.{}", s.name);
-        return Err(Fault::new(Code::TooMany, path, format!("rules are split in more than {MAX_SPLITS} ways")));
+        return Err(Fault::at(Code::TooMany, &path, format_args!("rules are split in more than {MAX_SPLITS} ways")));
     }
     for split in &mut splits {
         if !split.is_keyed() {

@@ -9,7 +9,6 @@ use crate::engine::service::Place;
 use crate::engine::{Decision, Effect, Ended, Engine, Output, Settle, Uncounted};
 use crate::gate::breaker::{Kind, Record};
 use crate::gate::rule::Mode;
-use alloc::format;
 
 impl Engine {
     /// Settles a permit, once. Says whether it counted, and whether and when to try again; the host sleeps.
@@ -49,11 +48,11 @@ impl Engine {
             if self.permits.forget_expired(permit) {
                 return Ok(self.settled_late(settle));
             }
-            return Err(Fault::new(Code::UnknownPermit, "permit", format!("{permit} is no call in flight")));
+            return Err(Fault::at(Code::UnknownPermit, "permit", format_args!("{permit} is no call in flight")));
         };
         let service = self.permits.permit(slot).map_or(0, |p| p.service as usize);
         let Some(held) = self.permits.remove(&mut self.services[service].fifos, slot) else {
-            return Err(Fault::new(Code::UnknownPermit, "permit", format!("{permit} is no call in flight")));
+            return Err(Fault::at(Code::UnknownPermit, "permit", format_args!("{permit} is no call in flight")));
         };
         let outcome = self.classify(service, settle);
         let sent = !matches!(&settle.ended, Ended::Facts(f) if f.unsent());

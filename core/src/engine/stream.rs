@@ -13,7 +13,6 @@ use crate::engine::snapshot::write_state;
 use crate::gate::rule::MAX_KEYS;
 use crate::policy::Policy;
 use alloc::collections::BTreeSet;
-use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -342,7 +341,7 @@ fn read_parts<'a>(policy: &Policy, bytes: &'a [u8]) -> Read<Run<'a>> {
         complete.ok_or_else(|| newer.unwrap_or_else(|| r.corrupt("no snapshot is complete")))?;
     for body in parts.iter_mut().chain([&mut last]) {
         if body.u64()? != policy.hash {
-            return Err(Fault::new(Code::SnapshotPolicy, "", "taken under another policy document"));
+            return Err(Fault::at(Code::SnapshotPolicy, "", format_args!("taken under another policy document")));
         }
     }
     Ok((parts, last))
@@ -377,8 +376,8 @@ fn read_part<'a>(r: &mut ByteReader<'a>, bytes: &'a [u8]) -> Read<Part<'a>> {
     r.expect(bytes.get(start..end).is_some_and(|b| crc32c(b) == sum), "the checksum does not match")?;
     let known = (1..=FORMAT).contains(&format);
     let body = known.then_some(body).ok_or_else(|| {
-        let message = format!("format {format} of a part, newest known is {FORMAT}");
-        Fault::new(Code::SnapshotVersion, "", message)
+        let message = format_args!("format {format} of a part, newest known is {FORMAT}");
+        Fault::at(Code::SnapshotVersion, "", message)
     });
     Ok(Part { part, last, body })
 }

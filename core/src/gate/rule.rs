@@ -2,7 +2,6 @@
 use crate::base::doc::{Node, Table, is_name};
 use crate::base::error::Code;
 use crate::base::num::Ratio;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -65,18 +64,18 @@ impl Rule {
 /// Reads `per`: `"service"`, one key name, or a list of key names.
 pub fn read_per(node: &Node) -> Per {
     let mut per = Vec::new();
-    for (name, path) in node.texts() {
+    for (name, item) in node.texts() {
         if name == "service" {
             continue;
         }
         if !is_name(name) || per.iter().any(|p| p == name) {
-            node.fault(Code::BadName, format!("{path} is no key name, or stands twice"));
+            node.fault(Code::BadName, format_args!("{} is no key name, or stands twice", item.path()));
             continue;
         }
         per.push(name.to_string());
     }
     if per.len() > MAX_KEYS {
-        node.fault(Code::TooMany, format!("a rule is split by at most {MAX_KEYS} keys"));
+        node.fault(Code::TooMany, format_args!("a rule is split by at most {MAX_KEYS} keys"));
         per.truncate(MAX_KEYS);
     }
     per

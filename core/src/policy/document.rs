@@ -13,7 +13,6 @@ use crate::policy::presets::{BuiltIn, Presets};
 use crate::policy::service::{self, Service};
 use crate::policy::{lint, references};
 use crate::status::policy::{StatusPolicy, read_service};
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -98,7 +97,7 @@ impl Policy {
 }
 
 /// Reads the whole document. `None` when it is no table or of another version.
-pub(super) fn read<'a>(root: &Node<'a>, built_in: &'a BuiltIn, faults: &'a Faults) -> Option<Policy> {
+pub(super) fn read<'a>(root: &Node<'a>, built_in: &'a BuiltIn, faults: &'a Faults<'a>) -> Option<Policy> {
     let t = root.table()?;
     t.text("$schema");
     let version = read_version(&t);
@@ -149,13 +148,13 @@ fn spoken(json: &Json) -> Json {
 
 fn read_version(t: &Table) -> Option<()> {
     let Some(node) = t.node("version") else {
-        t.fault_at("version", Code::MissingField, "`version` is missing");
+        t.fault_at("version", Code::MissingField, format_args!("`version` is missing"));
         return None;
     };
     match node.integer(0, 1 << 53)? {
         1 => Some(()),
         n => {
-            node.fault(Code::UnsupportedVersion, format!("version {n} is not known here"));
+            node.fault(Code::UnsupportedVersion, format_args!("version {n} is not known here"));
             None
         }
     }
@@ -167,7 +166,7 @@ fn read_services<'a>(t: &Table<'a>) -> Vec<(&'a str, Node<'a>)> {
     };
     let mut named = table.named();
     if named.len() > MAX_SERVICES {
-        table.fault(Code::TooMany, format!("at most {MAX_SERVICES} services"));
+        table.fault(Code::TooMany, format_args!("at most {MAX_SERVICES} services"));
         named.truncate(MAX_SERVICES);
     }
     named

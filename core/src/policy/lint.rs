@@ -10,7 +10,9 @@ use crate::policy::document::Policy;
 use crate::policy::presets::Presets;
 use crate::policy::service::Service;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::Arguments;
 
 /// How many lints are kept.
 const MAX_LINTS: usize = 256;
@@ -24,20 +26,26 @@ pub(super) fn run(policy: &mut Policy, presets: &Presets) {
         attempts(s, &mut out);
     }
     for f in &policy.status.features {
-        let path = format!("features.{}", f.name);
+        let path = || format!("features.{}", f.name);
         if f.fallback.is_none() && !(f.needs.all.is_empty() && f.needs.any_of.is_empty()) {
-            let message = format!("`{}` goes offline with what it needs: it has no fallback", f.name);
-            out.push(Fault::new(Code::FallbackMissing, path.as_str(), message));
+            let message = format_args!("`{}` goes offline with what it needs: it has no fallback", f.name);
+            note(&mut out, Code::FallbackMissing, &path, message);
         }
         if f.title.is_empty() {
-            out.push(Fault::new(Code::TitleMissing, path, format!("users see `{}`: it has no title", f.name)));
+            note(&mut out, Code::TitleMissing, &path, format_args!("users see `{}`: it has no title", f.name));
         }
     }
-    for path in presets.unused() {
-        out.push(Fault::new(Code::PresetUnused, path, "no service names this preset"));
+    for node in presets.unused() {
+        note(&mut out, Code::PresetUnused, &|| node.path(), format_args!("no service names this preset"));
     }
-    out.truncate(MAX_LINTS);
     policy.lints = out;
+}
+
+/// Notes one, while there is room.
+fn note(out: &mut Vec<Fault>, code: Code, path: &dyn Fn() -> String, message: Arguments) {
+    if out.len() < MAX_LINTS {
+        out.push(Fault::at(code, &path(), message));
+    }
 }
 
 /// Lints that need one limit as it was written.
@@ -46,16 +54,16 @@ pub(super) fn one_limit(limit: &LimitPolicy, node: &Node, out: &mut Vec<Fault>) 
         let chosen = node.json.at("algorithm").is_some() || node.json.at("burst").is_some();
         if b.burst > limit.limit || !chosen {
             let most = b.burst.saturating_add(limit.limit);
-            let message = format!(
+            let message = format_args!(
                 "`{}` may pass {most} {} in one period of {}: where the upstream counts a window, use `sliding_window`",
                 limit.name, limit.unit, limit.period
             );
-            out.push(Fault::new(Code::BurstBeyondLimit, node.path.as_str(), message));
+            note(out, Code::BurstBeyondLimit, &|| node.path(), message);
         }
     }
     if limit.scope == Scope::Fleet {
-        let message = format!("`{}` counts per process until the host gives the engine a store", limit.name);
-        out.push(Fault::new(Code::FleetWithoutStore, node.path.as_str(), message));
+        let message = format_args!("`{}` counts per process until the host gives the engine a store", limit.name);
+        note(out, Code::FleetWithoutStore, &|| node.path(), message);
     }
 }
 
@@ -63,8 +71,8 @@ fn deadline(s: &Service, out: &mut Vec<Fault>) {
     if let (Some(deadline), Some(timeout)) = (s.deadline, s.timeout.total)
         && deadline < timeout
     {
-        let message = format!("the deadline of {deadline} ms ends a call before its timeout of {timeout} ms");
-        out.push(Fault::new(Code::DeadlineBelowTimeout, format!("services.{}.deadline", s.name), message));
+        let message = format_args!("the deadline of {deadline} ms ends a call before its timeout of {timeout} ms");
+        note(out, Code::DeadlineBelowTimeout, &|| format!("services.{}.deadline", s.name), message);
     }
 }
 
@@ -77,8 +85,8 @@ fn attempts(s: &Service, out: &mut Vec<Fault>) {
     let waits = (0..retry.attempts.saturating_sub(1)).map(|n| grown(b.base, b.growth, n, b.max));
     let whole = waits.fold(s.timeout.total.unwrap_or_default(), |sum, wait| sum + wait);
     if whole > deadline {
-        let message = format!("the last of {} attempts hardly ever fits into {deadline} ms", retry.attempts);
-        out.push(Fault::new(Code::RetryBeyondDeadline, format!("services.{}.retry", s.name), message));
+        let message = format_args!("the last of {} attempts hardly ever fits into {deadline} ms", retry.attempts);
+        note(out, Code::RetryBeyondDeadline, &|| format!("services.{}.retry", s.name), message);
     }
 }
 
@@ -87,8 +95,8 @@ fn idle_limits(s: &Service, out: &mut Vec<Fault>) {
     for (i, a) in s.limits.iter().enumerate() {
         let idle = |(j, b): (usize, &LimitPolicy)| i != j && covers(b, a) && (j < i || !covers(a, b));
         if let Some((_, b)) = s.limits.iter().enumerate().find(|(j, b)| idle((*j, b))) {
-            let message = format!("`{}` can never bind beside `{}`", a.name, b.name);
-            out.push(Fault::new(Code::LimitNeverBinds, format!("services.{}.limits[{i}]", s.name), message));
+            let message = format_args!("`{}` can never bind beside `{}`", a.name, b.name);
+            note(out, Code::LimitNeverBinds, &|| format!("services.{}.limits[{i}]", s.name), message);
         }
     }
 }

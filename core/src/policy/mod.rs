@@ -16,7 +16,7 @@ pub use lint::per_day;
 pub use presets::{breaker_presets, limit_presets};
 pub use service::{Service, Timeout};
 
-use crate::base::doc::{Faults, Node};
+use crate::base::doc::Faults;
 use crate::base::error::Fault;
 use crate::base::json::Json;
 use alloc::vec;
@@ -29,20 +29,24 @@ pub fn read(json_text: &str) -> Result<Policy, Vec<Fault>> {
 
 /// Reads a document from a JSON value.
 pub fn read_value(json: &Json) -> Result<Policy, Vec<Fault>> {
-    read_into(json, &Faults::default())
+    read_into(&Faults::of(json))
 }
 
 /// As [`read`], and everything that the reader asks.
 #[cfg(feature = "schema")]
 pub fn read_asked(json_text: &str) -> (Result<Policy, Vec<Fault>>, Vec<crate::base::asked::Ask>) {
-    let faults = Faults::default();
-    let policy = Json::parse(json_text).map_err(|fault| vec![fault]).and_then(|json| read_into(&json, &faults));
-    (policy, faults.asked.take())
+    match Json::parse(json_text) {
+        Ok(json) => {
+            let faults = Faults::of(&json);
+            (read_into(&faults), faults.asked.take())
+        }
+        Err(fault) => (Err(vec![fault]), Vec::new()),
+    }
 }
 
-fn read_into(json: &Json, faults: &Faults) -> Result<Policy, Vec<Fault>> {
+fn read_into(faults: &Faults) -> Result<Policy, Vec<Fault>> {
     let built_in = presets::BuiltIn::parse();
-    let policy = document::read(&Node::root(json, faults), &built_in, faults);
+    let policy = document::read(&faults.root(), &built_in, faults);
     let mut list: Vec<Fault> = Vec::new();
     for fault in faults.take() {
         if !list.contains(&fault) {

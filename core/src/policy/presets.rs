@@ -7,7 +7,6 @@ use crate::base::json::Json;
 use crate::base::order::sort_by_key;
 use crate::gate::breaker::{BreakerContext, BreakerPolicy};
 use crate::gate::limit::LimitPolicy;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -78,7 +77,6 @@ pub fn limit_presets() -> Vec<String> {
 struct Preset<'a> {
     name: &'a str,
     json: &'a Json,
-    path: String,
     /// Free of faults: one that is not has been reported where it stands.
     sound: bool,
     declared: bool,
@@ -89,12 +87,12 @@ struct Preset<'a> {
 pub(super) struct Presets<'a> {
     breakers: Vec<Preset<'a>>,
     limits: Vec<Preset<'a>>,
-    faults: &'a Faults,
+    faults: &'a Faults<'a>,
 }
 
 impl<'a> Presets<'a> {
     /// Reads `breakers` and `limits` of the document's root.
-    pub(super) fn read(root: &Table<'a>, built_in: &'a BuiltIn, faults: &'a Faults) -> Self {
+    pub(super) fn read(root: &Table<'a>, built_in: &'a BuiltIn, faults: &'a Faults<'a>) -> Self {
         let mut breakers = built_in_of(&built_in.breakers);
         let mut limits = built_in_of(&built_in.limits);
         declared(root, "breakers", &mut breakers, faults, |_, node| {
@@ -120,18 +118,17 @@ impl<'a> Presets<'a> {
         let Some(preset) = of.iter().find(|preset| preset.name == name) else {
             let known: Vec<&str> = of.iter().map(|preset| preset.name).take(24).collect();
             let name = crate::base::doc::clip(name);
-            asked.fault(Code::UnknownName, format!("`{name}` is no {what} preset; there are {}", known.join(", ")));
+            asked
+                .fault(Code::UnknownName, format_args!("`{name}` is no {what} preset; there are {}", known.join(", ")));
             return None;
         };
         preset.used.set(true);
-        let mut node = Node::root(preset.json, self.faults);
-        node.path.clone_from(&preset.path);
-        preset.sound.then_some(node)
+        preset.sound.then(|| self.faults.node(preset.json))
     }
-    /// Paths of declared presets that no service names.
-    pub(super) fn unused(&self) -> impl Iterator<Item = &str> {
+    /// Declared presets that no service names.
+    pub(super) fn unused(&self) -> impl Iterator<Item = Node<'a>> {
         let all = self.breakers.iter().chain(&self.limits);
-        all.filter(|p| p.declared && !p.used.get()).map(|p| p.path.as_str())
+        all.filter(|p| p.declared && !p.used.get()).map(|p| self.faults.node(p.json))
     }
 }
 
@@ -141,7 +138,7 @@ fn built_in_of(json: &Json) -> Vec<Preset<'_>> {
     };
     let mut presets = Vec::with_capacity(entries.len());
     for (name, json) in entries {
-        presets.push(Preset { name, json, path: String::new(), sound: true, declared: false, used: Cell::new(false) });
+        presets.push(Preset { name, json, sound: true, declared: false, used: Cell::new(false) });
     }
     presets
 }
@@ -151,18 +148,15 @@ fn declared<'a>(root: &Table<'a>, key: &str, into: &mut Vec<Preset<'a>>, faults:
     let Some(table) = root.table(key) else { return };
     let mut named = table.named();
     if named.len() > MAX_PRESETS {
-        table.fault(Code::TooMany, format!("at most {MAX_PRESETS} presets"));
+        table.fault(Code::TooMany, format_args!("at most {MAX_PRESETS} presets"));
         named.truncate(MAX_PRESETS);
     }
     for (name, node) in named {
-        let own = Faults::default();
-        let mut apart = Node::root(node.json, &own);
-        apart.path.clone_from(&node.path);
-        check(name, &apart);
-        let sound = own.is_empty();
-        faults.join(own);
+        let before = faults.count();
+        check(name, &node);
+        let sound = faults.count() == before;
         into.retain(|built_in| built_in.name != name);
-        into.push(Preset { name, json: node.json, path: node.path, sound, declared: true, used: Cell::new(false) });
+        into.push(Preset { name, json: node.json, sound, declared: true, used: Cell::new(false) });
     }
     sort_by_key(into, |preset| preset.name);
 }

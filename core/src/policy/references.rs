@@ -4,7 +4,6 @@ use crate::base::error::Code;
 use crate::base::order::sort_by;
 use crate::gate::rule::MAX_KEYS;
 use crate::policy::service::Service;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -36,7 +35,7 @@ fn collect(first: &str, names: impl Iterator<Item = String>, most: usize, what: 
                 t.fault_at(
                     "services",
                     Code::TooMany,
-                    format!("`{name}` is one too many: at most {most} {what} in all"),
+                    format_args!("`{name}` is one too many: at most {most} {what} in all"),
                 );
                 break;
             }

@@ -11,7 +11,6 @@ use crate::gate::rule::{Per, Rule};
 use crate::policy::document::{ON_ENGINE_FAILURE, OnEngineFailure};
 use crate::policy::lint;
 use crate::policy::presets::Presets;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -120,7 +119,7 @@ fn read_timeout(node: &Node) -> Option<Timeout> {
     let timeout = Timeout { total: Some(total), first_byte: t.span("first_byte"), idle: t.span("idle") };
     for (key, part) in [("first_byte", timeout.first_byte), ("idle", timeout.idle)] {
         if part.is_some_and(|s| s > total) {
-            t.fault_at(key, Code::NumberOutOfRange, format!("`{key}` is longer than `total`, {total} ms"));
+            t.fault_at(key, Code::NumberOutOfRange, format_args!("`{key}` is longer than `total`, {total} ms"));
         }
     }
     t.finish();
@@ -161,10 +160,10 @@ fn read_limits(node: &Node, presets: &Presets, lints: &mut Vec<Fault>) -> Vec<Li
         };
         for limit in read {
             if RESERVED.contains(&limit.name.as_str()) {
-                item.fault(Code::BadName, format!("`{}` is the name of a gate", limit.name));
+                item.fault(Code::BadName, format_args!("`{}` is the name of a gate", limit.name));
             }
             if out.iter().any(|other| other.name == limit.name) {
-                item.fault(Code::DuplicateName, format!("`{}` stands twice in this service", limit.name));
+                item.fault(Code::DuplicateName, format_args!("`{}` stands twice in this service", limit.name));
                 continue;
             }
             lint::one_limit(&limit, &item, lints);
@@ -172,7 +171,7 @@ fn read_limits(node: &Node, presets: &Presets, lints: &mut Vec<Fault>) -> Vec<Li
         }
     }
     if out.len() > MAX_LIMITS {
-        node.fault(Code::TooMany, format!("at most {MAX_LIMITS} limits for a service"));
+        node.fault(Code::TooMany, format_args!("at most {MAX_LIMITS} limits for a service"));
         out.truncate(MAX_LIMITS);
     }
     out

@@ -23,7 +23,6 @@ pub use input::{
 pub use words::iso;
 
 use crate::base::error::{Code, Fault};
-use alloc::format;
 use alloc::string::String;
 
 /// A rendered report: the body, what it is, and the HTTP status it goes out with.
@@ -129,6 +128,6 @@ fn word<T: Copy>(path: &str, given: &str, table: &[(&str, T)]) -> Result<T, Faul
     wanted.map(|(_, v)| *v).ok_or_else(|| {
         let names: alloc::vec::Vec<&str> = table.iter().map(|(w, _)| *w).collect();
         let given = crate::base::doc::clip(given);
-        Fault::new(Code::BadView, path, format!("expected one of {}, found `{given}`", names.join(", ")))
+        Fault::at(Code::BadView, path, format_args!("expected one of {}, found `{given}`", names.join(", ")))
     })
 }

@@ -4,7 +4,7 @@ use super::{
     BreakerLine, CapacityNumbers, GaugeLine, HealthInput, LimitLine, Load, RebuildsLine, Rendered, ReportRequest,
     TrafficLine, render,
 };
-use crate::base::doc::{Faults, Node};
+use crate::base::doc::Faults;
 use crate::base::json::Json;
 use crate::base::time::{Instant, Span};
 use crate::status::policy::{StatusPolicy, read_service};
@@ -32,8 +32,8 @@ pub(super) struct Sample {
 impl Sample {
     pub(super) fn new(text: &str, up: Span) -> Sample {
         let json = Json::parse(text).unwrap();
-        let faults = Faults::default();
-        let root = Node::root(&json, &faults).table().unwrap();
+        let faults = Faults::of(&json);
+        let root = faults.root().table().unwrap();
         let tables: Vec<_> =
             root.table("services").unwrap().named().into_iter().map(|(n, node)| (n, node.table().unwrap())).collect();
         let policy = StatusPolicy::read(&root, tables.iter().map(|(n, t)| read_service(n, t)).collect());

@@ -133,7 +133,7 @@ fn escape(text: &str, out: &mut String) {
 }
 
 fn bad(what: &str) -> Fault {
-    Fault::new(Code::BadBlob, "", what)
+    Fault::at(Code::BadBlob, "", format_args!("{what}"))
 }
 
 fn unescape(text: &str) -> Result<String, Fault> {

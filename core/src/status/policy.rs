@@ -263,7 +263,7 @@ impl StatusPolicy {
                 Some(Need { source, mapping: d.mapping.clone(), has_fallback: self.fallback(source).is_some() })
             }
             None => {
-                d.node.fault(Code::UnknownName, format!("`{}` is no service and no feature", clip(d.name)));
+                d.node.fault(Code::UnknownName, format_args!("`{}` is no service and no feature", clip(d.name)));
                 None
             }
         };
@@ -288,7 +288,7 @@ impl StatusPolicy {
             let path: Vec<String> = circle.iter().map(|i| format!("`{}`", self.name(self.target(*i)))).collect();
             let node = circle.first().and_then(|i| drafts.get(*i)).and_then(|d| d.first());
             if let Some(draft) = node {
-                draft.node.fault(Code::Cycle, path.join(" needs "));
+                draft.node.fault(Code::Cycle, format_args!("{}", path.join(" needs ")));
             }
         }
         self.order = order.into_iter().map(|i| self.target(i)).collect();
@@ -312,7 +312,7 @@ fn read_status(t: Table) -> Option<Span> {
         let text = n.text()?;
         let span = parse_span(text);
         if span.is_none() {
-            n.fault(Code::BadDuration, format!("`{}` is not a duration", clip(text)));
+            n.fault(Code::BadDuration, format_args!("`{}` is not a duration", clip(text)));
         }
         span
     });
@@ -324,7 +324,7 @@ fn read_features<'a>(root: &Table<'a>) -> Vec<(FeaturePart, NeedsDraft<'a>)> {
     let Some(table) = root.table("features") else { return Vec::new() };
     let mut named = table.named();
     if named.len() > MAX_FEATURES {
-        table.fault(Code::TooMany, format!("at most {MAX_FEATURES} features"));
+        table.fault(Code::TooMany, format_args!("at most {MAX_FEATURES} features"));
         named.truncate(MAX_FEATURES);
     }
     let mut out = Vec::new();
@@ -364,14 +364,14 @@ fn read_titles(t: &Table) -> Titles {
         _ => node.wrong("text or a table of language to text"),
     }
     if titles.len() > MAX_TITLES {
-        node.fault(Code::TooMany, format!("at most {MAX_TITLES} languages"));
+        node.fault(Code::TooMany, format_args!("at most {MAX_TITLES} languages"));
     }
     titles
 }
 
 fn checked_title<'a>(node: &Node, text: &'a str) -> &'a str {
     if text.trim().is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
-        node.fault(Code::BadName, "a title has 1 to 200 characters and no control characters");
+        node.fault(Code::BadName, format_args!("a title has 1 to 200 characters and no control characters"));
     }
     text
 }
@@ -413,7 +413,7 @@ fn read_groups<'a>(node: &Node<'a>) -> Vec<Vec<NeedDraft<'a>>> {
         alloc::vec![plain_needs(node)]
     };
     if groups.iter().any(Vec::is_empty) {
-        node.fault(Code::MissingField, "a group names at least one service or feature");
+        node.fault(Code::MissingField, format_args!("a group names at least one service or feature"));
     }
     groups
 }
@@ -448,7 +448,7 @@ fn read_probe(t: Table) -> ProbeRule {
         rule.latency_degraded = l.span("degraded");
         rule.latency_offline = l.span("offline");
         if rule.latency_degraded.zip(rule.latency_offline).is_some_and(|(a, b)| a >= b) {
-            l.fault_at("offline", Code::Conflict, "`offline` must lie above `degraded`");
+            l.fault_at("offline", Code::Conflict, format_args!("`offline` must lie above `degraded`"));
         }
         l.finish();
     }
@@ -456,7 +456,7 @@ fn read_probe(t: Table) -> ProbeRule {
         rule.memory_degraded = m.share("degraded");
         rule.memory_offline = m.share("offline");
         if rule.memory_degraded.zip(rule.memory_offline).is_some_and(|(a, b)| a >= b) {
-            m.fault_at("offline", Code::Conflict, "`offline` must lie above `degraded`");
+            m.fault_at("offline", Code::Conflict, format_args!("`offline` must lie above `degraded`"));
         }
         m.finish();
     }

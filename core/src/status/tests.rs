@@ -3,7 +3,7 @@
 use super::policy::{StatusPolicy, read_service};
 use super::state::{Condition, Kind, ProbeResult, Status, StatusEffect, StatusState, Target};
 use super::view::{SystemView, write_causes};
-use crate::base::doc::{Faults, Node};
+use crate::base::doc::Faults;
 use crate::base::error::Fault;
 use crate::base::json::Json;
 use crate::base::time::{Instant, Span};
@@ -33,9 +33,9 @@ pub(super) const CAMPO: &str = r#"{
 
 pub(super) fn read(text: &str) -> (StatusPolicy, Vec<Fault>) {
     let json = Json::parse(text).unwrap();
-    let faults = Faults::default();
+    let faults = Faults::of(&json);
     let policy = {
-        let root = Node::root(&json, &faults).table().unwrap();
+        let root = faults.root().table().unwrap();
         let tables: Vec<_> =
             root.table("services").unwrap().named().into_iter().map(|(n, node)| (n, node.table().unwrap())).collect();
         let drafts = tables.iter().map(|(n, t)| read_service(n, t)).collect();

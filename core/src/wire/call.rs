@@ -40,7 +40,7 @@ pub fn call(op: &str, payload: &str) -> String {
         "test" => crate::tools::test(payload),
         #[cfg(feature = "tools")]
         "types" => crate::tools::types(payload),
-        _ => error_json(&Fault::new(Code::UnknownVerb, "op", format!("there is no operation `{op}`"))),
+        _ => error_json(&Fault::at(Code::UnknownVerb, "op", format_args!("there is no operation `{op}`"))),
     }
 }
 
@@ -53,7 +53,7 @@ fn with_json(payload: &str, f: impl FnOnce(&Json) -> String) -> String {
 
 fn digest(v: &Json) -> String {
     let Json::Arr(items) = v else {
-        return error_json(&Fault::new(Code::WrongType, "", "expected a list of texts"));
+        return error_json(&Fault::at(Code::WrongType, "", format_args!("expected a list of texts")));
     };
     let mut all = String::new();
     for item in items {

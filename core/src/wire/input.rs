@@ -26,15 +26,20 @@ impl Engine {
     /// Takes one input as JSON and answers with canonical JSON: an output, or `{"error":{code,path,message,help}}`
     /// (`{"errors":[…]}` for a policy). An error changes no state.
     pub fn handle_json(&mut self, input: &str, at_ms: f64) -> String {
-        let done = self.handle(input, at_ms, &Faults::default());
+        let done = read(input, at_ms).and_then(|(json, at)| self.handle(&Faults::of(&json), at));
         self.answer(done)
     }
     /// The same, and everything that the reader of inputs asks.
     #[cfg(feature = "schema")]
     pub fn handle_json_asked(&mut self, input: &str, at_ms: f64) -> (String, Vec<crate::base::asked::Ask>) {
-        let faults = Faults::default();
-        let done = self.handle(input, at_ms, &faults);
-        (self.answer(done), faults.asked.take())
+        match read(input, at_ms) {
+            Ok((json, at)) => {
+                let faults = Faults::of(&json);
+                let done = self.handle(&faults, at);
+                (self.answer(done), faults.asked.take())
+            }
+            Err(faults) => (self.answer(Err(faults)), Vec::new()),
+        }
     }
     fn answer(&mut self, done: Result<(), Vec<Fault>>) -> String {
         match done {
@@ -45,13 +50,11 @@ impl Engine {
             },
         }
     }
-    fn handle(&mut self, input: &str, at_ms: f64, faults: &Faults) -> Result<(), Vec<Fault>> {
-        let at = wire_instant(at_ms).map_err(|f| vec![f])?;
-        let json = Json::parse(input).map_err(|f| vec![f])?;
-        let Some(t) = Node::root(&json, faults).table() else { return Err(faults.take()) };
+    fn handle(&mut self, faults: &Faults, at: Instant) -> Result<(), Vec<Fault>> {
+        let Some(t) = faults.root().table() else { return Err(faults.take()) };
         let verb = t.text("verb").unwrap_or_default();
         if !t.has("verb") {
-            t.fault_at("verb", Code::MissingField, "an input names its verb");
+            t.fault_at("verb", Code::MissingField, format_args!("an input names its verb"));
         }
         let done = match verb {
             "admit" => self.take_admit(t, faults, at),
@@ -89,7 +92,7 @@ impl Engine {
                 };
             }
             _ => {
-                t.fault_at("verb", Code::UnknownVerb, format!("`{}` is no verb", clip(verb)));
+                t.fault_at("verb", Code::UnknownVerb, format_args!("`{}` is no verb", clip(verb)));
                 Ok(())
             }
         };
@@ -103,7 +106,7 @@ impl Engine {
     fn read_service(&self, t: &Table) -> Result<u32, Fault> {
         match t.node("service") {
             None => {
-                t.fault_at("service", Code::MissingField, "name the service");
+                t.fault_at("service", Code::MissingField, format_args!("name the service"));
                 Ok(0)
             }
             Some(n) => match n.text() {
@@ -118,7 +121,7 @@ impl Engine {
         for (name, node) in t.table("keys").map(|k| k.entries()).unwrap_or_default() {
             match self.policy().key_names.iter().position(|k| k == name) {
                 Some(at) => out[at] = node.text(),
-                None => node.fault(Code::UnknownKey, format!("no rule is split by `{}`", clip(name))),
+                None => node.fault(Code::UnknownKey, format_args!("no rule is split by `{}`", clip(name))),
             }
         }
         out
@@ -133,7 +136,7 @@ impl Engine {
             if let Some(name) = name {
                 check_name(name).map_err(|code| {
                     let path = format!("keys.{}", self.policy().key_names[i]);
-                    Fault::new(code, path, format!("a key of {} bytes", name.len()))
+                    Fault::at(code, &path, format_args!("a key of {} bytes", name.len()))
                 })?;
             }
         }
@@ -156,7 +159,7 @@ impl Engine {
         for (name, node) in t.table("amounts").map(|a| a.entries()).unwrap_or_default() {
             match self.policy().units.iter().position(|u| u == name) {
                 Some(at) => out[at] = node.integer(0, EXACT),
-                None => node.fault(Code::UnknownName, format!("no limit counts `{}`", clip(name))),
+                None => node.fault(Code::UnknownName, format_args!("no limit counts `{}`", clip(name))),
             }
         }
         out
@@ -180,23 +183,23 @@ impl Engine {
     fn take_settle(&mut self, t: Table, faults: &Faults, at: Instant) -> Result<(), Fault> {
         let permit = t.integer("permit", 0, EXACT).unwrap_or(0);
         if !t.has("permit") {
-            t.fault_at("permit", Code::MissingField, "name the permit");
+            t.fault_at("permit", Code::MissingField, format_args!("name the permit"));
         }
         let ended = match (t.node("outcome"), t.table("facts")) {
             (Some(o), None) => {
                 let outcome = o.text().and_then(Outcome::from_word);
                 if outcome.is_none() && matches!(o.json, Json::Str(_)) {
-                    o.fault(Code::BadOutcome, "this is no outcome");
+                    o.fault(Code::BadOutcome, format_args!("this is no outcome"));
                 }
                 Ended::Outcome(outcome.unwrap_or(Outcome::Neutral))
             }
             (None, Some(f)) => Ended::Facts(read_facts(f)),
             (None, None) => {
-                t.fault_at("outcome", Code::MissingField, "say how the call ended: `outcome` or `facts`");
+                t.fault_at("outcome", Code::MissingField, format_args!("say how the call ended: `outcome` or `facts`"));
                 Ended::Outcome(Outcome::Neutral)
             }
             (Some(_), Some(_)) => {
-                t.fault_at("facts", Code::Conflict, "either `outcome` or `facts`");
+                t.fault_at("facts", Code::Conflict, format_args!("either `outcome` or `facts`"));
                 Ended::Outcome(Outcome::Neutral)
             }
         };
@@ -220,14 +223,14 @@ impl Engine {
         } else {
             let service = self.read_service(&t)?;
             if !t.has("ok") {
-                t.fault_at("ok", Code::MissingField, "say whether the probe succeeded");
+                t.fault_at("ok", Code::MissingField, format_args!("say whether the probe succeeded"));
             }
             let memory = t.table("memory").map(|m| {
                 let used = m.integer("used_bytes", 0, EXACT).unwrap_or(0);
                 let total = m.integer("total_bytes", 1, EXACT).unwrap_or(1);
                 for key in ["used_bytes", "total_bytes"] {
                     if !m.has(key) {
-                        m.fault_at(key, Code::MissingField, "memory is what is used of what there is");
+                        m.fault_at(key, Code::MissingField, format_args!("memory is what is used of what there is"));
                     }
                 }
                 m.finish();
@@ -259,7 +262,7 @@ impl Engine {
             _ => None,
         };
         if breaker.is_some_and(|b| matches!(b, Order::ForceClose | Order::Reset)) && until.is_some() {
-            t.fault_at("for_ms", Code::Conflict, "this order has no expiry");
+            t.fault_at("for_ms", Code::Conflict, format_args!("this order has no expiry"));
         }
         let command = match (order, breaker) {
             (_, Some(order)) => {
@@ -275,7 +278,7 @@ impl Engine {
             ("mode", _) => {
                 let mode = t.word("mode", &MODE_WORDS).flatten();
                 if !t.has("mode") {
-                    t.fault_at("mode", Code::MissingField, "enforce, shadow, off or policy");
+                    t.fault_at("mode", Code::MissingField, format_args!("enforce, shadow, off or policy"));
                 }
                 let scope = self.read_scope(&t)?;
                 t.finish();
@@ -286,7 +289,7 @@ impl Engine {
                 let status = (order == "maintenance").then(|| {
                     let status = t.word("status", &STATUS_WORDS);
                     if !t.has("status") {
-                        t.fault_at("status", Code::MissingField, "the status to show");
+                        t.fault_at("status", Code::MissingField, format_args!("the status to show"));
                     }
                     (status.unwrap_or(Status::Offline), until, t.text("message").map(clip))
                 });
@@ -305,11 +308,11 @@ impl Engine {
                 Command::Rebuilt { losses, cause }
             }
             _ if !t.has("order") => {
-                t.fault_at("order", Code::MissingField, "a command names its order");
+                t.fault_at("order", Code::MissingField, format_args!("a command names its order"));
                 return Ok(());
             }
             _ => {
-                t.fault_at("order", Code::BadOrder, format!("`{}` is no order", clip(order)));
+                t.fault_at("order", Code::BadOrder, format_args!("`{}` is no order", clip(order)));
                 return Ok(());
             }
         };
@@ -324,7 +327,7 @@ impl Engine {
         let names = self.read_keys(&t);
         let units = t.integer("units", 1, EXACT).unwrap_or(0);
         if !t.has("units") {
-            t.fault_at("units", Code::MissingField, "say how many units to give back");
+            t.fault_at("units", Code::MissingField, format_args!("say how many units to give back"));
         }
         let permit = t.integer("permit", 1, EXACT);
         t.finish();
@@ -337,18 +340,18 @@ impl Engine {
     }
     fn read_limit(&self, t: &Table, key: &str, service: u32) -> Result<u16, Fault> {
         let Some(name) = t.text(key) else {
-            t.fault_at(key, Code::MissingField, "name the limit");
+            t.fault_at(key, Code::MissingField, format_args!("name the limit"));
             return Ok(0);
         };
         let limits = &self.policy().services[service as usize].limits;
         let at = limits.iter().position(|l| l.name == name);
         at.map(|i| i as u16)
-            .ok_or_else(|| Fault::new(Code::UnknownLimit, key, format!("there is no limit `{}`", clip(name))))
+            .ok_or_else(|| Fault::at(Code::UnknownLimit, key, format_args!("there is no limit `{}`", clip(name))))
     }
     fn read_scope(&self, t: &Table) -> Result<ModeScope, Fault> {
         if !t.has("service") {
             if t.has("gate") {
-                t.fault_at("service", Code::MissingField, "a gate belongs to a service");
+                t.fault_at("service", Code::MissingField, format_args!("a gate belongs to a service"));
             }
             return Ok(ModeScope::Document);
         }
@@ -365,7 +368,7 @@ impl Engine {
         }
         let name = t.text("feature").unwrap_or_default();
         let at = self.policy().status.feature(name).ok_or_else(|| {
-            Fault::new(Code::UnknownFeature, "feature", format!("there is no feature `{}`", clip(name)))
+            Fault::at(Code::UnknownFeature, "feature", format_args!("there is no feature `{}`", clip(name)))
         })?;
         Ok(Target::Feature(at as u32))
     }
@@ -419,11 +422,17 @@ const MODE_WORDS: [(&str, Option<Mode>); 4] =
 const STATUS_WORDS: [(&str, Status); 3] =
     [("healthy", Status::Healthy), ("degraded", Status::Degraded), ("offline", Status::Offline)];
 
+/// One input and its instant.
+fn read(input: &str, at_ms: f64) -> Result<(Json, Instant), Vec<Fault>> {
+    let at = wire_instant(at_ms).map_err(|f| vec![f])?;
+    Ok((Json::parse(input).map_err(|f| vec![f])?, at))
+}
+
 /// An instant of the wire, at `at_ms`.
 #[inline]
 pub(crate) fn wire_instant(ms: f64) -> Result<Instant, Fault> {
     Instant::from_wire_ms(ms)
-        .map_err(|code| Fault::new(code, "at_ms", format!("{} is no time in milliseconds", Decimal(ms))))
+        .map_err(|code| Fault::at(code, "at_ms", format_args!("{} is no time in milliseconds", Decimal(ms))))
 }
 
 /// The text of the new policy document.
@@ -431,7 +440,7 @@ pub(crate) fn wire_instant(ms: f64) -> Result<Instant, Fault> {
 fn read_reload(t: Table) -> Option<Result<Policy, Vec<Fault>>> {
     let policy = t.node("policy");
     if policy.is_none() {
-        t.fault_at("policy", Code::MissingField, "the new policy document");
+        t.fault_at("policy", Code::MissingField, format_args!("the new policy document"));
     }
     t.finish();
     policy.map(|p| match p.json {
@@ -442,7 +451,7 @@ fn read_reload(t: Table) -> Option<Result<Policy, Vec<Fault>>> {
 
 fn read_f64(t: &Table, key: &str) -> Option<f64> {
     let Some(n) = t.node(key) else {
-        t.fault_at(key, Code::MissingField, "a number");
+        t.fault_at(key, Code::MissingField, format_args!("a number"));
         return None;
     };
     match n.json {
@@ -457,7 +466,7 @@ fn read_f64(t: &Table, key: &str) -> Option<f64> {
 fn read_instant(n: &Node) -> Option<Instant> {
     match n.json {
         Json::Num(ms) => Instant::from_wire_ms(*ms)
-            .map_err(|code| n.fault(code, format!("{} is no time in milliseconds", Decimal(*ms))))
+            .map_err(|code| n.fault(code, format_args!("{} is no time in milliseconds", Decimal(*ms))))
             .ok(),
         _ => {
             n.wrong("a time in milliseconds");
@@ -469,7 +478,7 @@ fn read_instant(n: &Node) -> Option<Instant> {
 fn read_span(n: &Node) -> Option<Span> {
     match n.json {
         Json::Num(ms) => Span::from_wire_ms(*ms)
-            .map_err(|code| n.fault(code, format!("{} is no length in milliseconds", Decimal(*ms))))
+            .map_err(|code| n.fault(code, format_args!("{} is no length in milliseconds", Decimal(*ms))))
             .ok(),
         _ => {
             n.wrong("a length in milliseconds");

@@ -138,14 +138,14 @@ impl Engine {
     fn try_settle(&mut self, permit: f64, outcome: u32, duration_ms: f64, at_ms: f64) -> Result<(), Fault> {
         let at = wire_instant(at_ms)?;
         let Some(permit) = whole(permit) else {
-            return Err(Fault::new(Code::UnknownPermit, "permit", "this is no permit"));
+            return Err(Fault::at(Code::UnknownPermit, "permit", format_args!("this is no permit")));
         };
         let Some(outcome) = Outcome::from_number(outcome) else {
-            return Err(Fault::new(Code::BadOutcome, "outcome", "outcomes are numbered from 0 to 5"));
+            return Err(Fault::at(Code::BadOutcome, "outcome", format_args!("outcomes are numbered from 0 to 5")));
         };
         let mut settle = Settle::with(outcome);
         if !duration_ms.is_nan() {
-            let fault = |code| Fault::new(code, "duration_ms", "a length in milliseconds");
+            let fault = |code| Fault::at(code, "duration_ms", format_args!("a length in milliseconds"));
             settle.duration = Some(Span::from_wire_ms(duration_ms).map_err(fault)?);
         }
         self.settle_fully(permit, &settle, at)?;
@@ -292,7 +292,7 @@ fn bad_weight(weight: f64) -> Fault {
     } else {
         (Code::NumberOutOfRange, "a weight is a whole number from 0 to 2^53")
     };
-    Fault::new(code, "weight", message)
+    Fault::at(code, "weight", format_args!("{message}"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A ledger to try: one policy, some services, a clock that is set by hand.
 #![allow(dead_code)]
-use brownout::base::doc::{Faults, Node};
+use brownout::base::doc::Faults;
 use brownout::base::json::Json;
 use brownout::base::time::{Instant, Span};
 use brownout::gate::budget::*;
@@ -21,8 +21,8 @@ pub fn at_ms(ms: i64) -> Instant {
 }
 pub fn read(budgets: &str) -> Vec<BudgetPolicy> {
     let json = Json::parse(&format!(r#"{{"budgets":{budgets}}}"#)).unwrap();
-    let faults = Faults::default();
-    let policies = read_budgets(&Node::root(&json, &faults).table().unwrap());
+    let faults = Faults::of(&json);
+    let policies = read_budgets(&faults.root().table().unwrap());
     assert!(faults.is_empty(), "{:?}", faults.into_vec());
     policies
 }

@@ -5,7 +5,6 @@ use crate::base::num::Ratio;
 use crate::base::time::Span;
 use crate::gate::rule::Rule;
 pub use crate::measure::window::{Shape, WindowRule};
-use alloc::format;
 
 /// A call is slow when it took strictly longer than `over`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -148,7 +147,7 @@ impl BreakerPolicy {
             rule: Rule::read(t),
         };
         if !["consecutive_failures", "failures", "failure_rate", "slow"].iter().any(|k| t.has(k)) {
-            t.fault(Code::BreakerNeverTrips, "no rule ever opens this breaker");
+            t.fault(Code::BreakerNeverTrips, format_args!("no rule ever opens this breaker"));
         }
         if let (Some(n), WindowRule::Count { calls }) = (policy.failures, policy.window)
             && n > calls
@@ -156,7 +155,7 @@ impl BreakerPolicy {
             t.fault_at(
                 "failures",
                 Code::BreakerNeverTrips,
-                format!("{n} failures never fit a window of {calls} calls"),
+                format_args!("{n} failures never fit a window of {calls} calls"),
             );
         }
         policy
@@ -174,18 +173,18 @@ fn read_window(n: &Node) -> Option<WindowRule> {
     let t = n.table()?;
     let rule = if t.has("calls") {
         if t.has("span") {
-            t.fault(Code::Conflict, "a window is either a `span` or a number of `calls`");
+            t.fault(Code::Conflict, format_args!("a window is either a `span` or a number of `calls`"));
         }
         let buckets = t.node("buckets");
         if let Some(b) = buckets {
-            b.fault(Code::Conflict, "a window of calls has no buckets");
+            b.fault(Code::Conflict, format_args!("a window of calls has no buckets"));
         }
         t.integer("calls", 1, MAX_COUNT).map(|n| WindowRule::Count { calls: n as u32 })
     } else if t.has("span") {
         let buckets = t.integer("buckets", 1, 1000).unwrap_or(10) as u32;
         t.span("span").map(|span| WindowRule::Time { span, buckets })
     } else {
-        t.fault(Code::WindowMissing, "a window is either a `span` or a number of `calls`");
+        t.fault(Code::WindowMissing, format_args!("a window is either a `span` or a number of `calls`"));
         None
     };
     t.finish();
@@ -199,7 +198,7 @@ fn read_min_calls(t: &Table, window: WindowRule, standard: u32) -> u32 {
     };
     let Some(n) = count(t, "min_calls") else { return standard.min(most) };
     if n > most {
-        t.fault_at("min_calls", Code::BreakerNeverTrips, format!("{n} calls never fit a window of {most} calls"));
+        t.fault_at("min_calls", Code::BreakerNeverTrips, format_args!("{n} calls never fit a window of {most} calls"));
     }
     n.min(most)
 }
@@ -208,13 +207,17 @@ fn read_slow(t: Table, ctx: BreakerContext) -> Option<SlowRule> {
     let (over, rate) = (t.span("over"), t.share("rate"));
     for key in ["over", "rate"] {
         if !t.has(key) {
-            t.fault_at(key, Code::MissingField, format!("`slow` needs `{key}`"));
+            t.fault_at(key, Code::MissingField, format_args!("`slow` needs `{key}`"));
         }
     }
     if let (Some(over), Some(timeout)) = (over, ctx.timeout)
         && over >= timeout
     {
-        t.fault_at("over", Code::SlowOverTimeout, format!("no call takes longer than the timeout of {timeout} ms"));
+        t.fault_at(
+            "over",
+            Code::SlowOverTimeout,
+            format_args!("no call takes longer than the timeout of {timeout} ms"),
+        );
     }
     t.finish();
     Some(SlowRule { over: over?, rate: rate? })
@@ -232,7 +235,7 @@ fn read_half_open(t: Table, standard: HalfOpenRule) -> HalfOpenRule {
     let probes = t.integer("probes", 1, 10_000).map_or(standard.probes, |n| n as u32);
     let concurrent = t.integer("concurrent", 1, 10_000).map(|n| n as u32);
     if concurrent.is_some_and(|c| c > probes) {
-        t.fault_at("concurrent", Code::NumberOutOfRange, format!("expected 1 to {probes}, the number of probes"));
+        t.fault_at("concurrent", Code::NumberOutOfRange, format_args!("expected 1 to {probes}, the number of probes"));
     }
     let rule = HalfOpenRule {
         probes,
@@ -251,7 +254,7 @@ fn read_rollup(t: Table) -> RollupRule {
         min_tenants: t.integer("min_tenants", 1, MAX_COUNT).map_or(20, |n| n as u32),
     };
     if !t.has("tenants_open") && !t.has("pooled") {
-        t.fault(Code::BreakerNeverTrips, "a roll-up needs `tenants_open` or `pooled`");
+        t.fault(Code::BreakerNeverTrips, format_args!("a roll-up needs `tenants_open` or `pooled`"));
     }
     t.finish();
     rule

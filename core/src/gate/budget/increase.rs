@@ -36,7 +36,7 @@ impl Planned {
     pub(super) fn read_all(t: &Table, unit: Option<&Unit>, lines: &[LinePolicy]) -> Vec<Planned> {
         let mut nodes = t.list("increases").unwrap_or_default();
         if nodes.len() > MAX_PLANNED {
-            t.fault_at("increases", Code::TooMany, format!("at most {MAX_PLANNED} increases"));
+            t.fault_at("increases", Code::TooMany, format_args!("at most {MAX_PLANNED} increases"));
             nodes.truncate(MAX_PLANNED);
         }
         nodes.iter().filter_map(|n| Planned::read(n, unit, lines)).collect()
@@ -44,12 +44,12 @@ impl Planned {
     fn read(node: &Node, unit: Option<&Unit>, lines: &[LinePolicy]) -> Option<Planned> {
         let t = node.table()?;
         for key in ["of", "amount", "until"].iter().filter(|k| !t.has(k)) {
-            t.fault_at(key, Code::MissingField, format!("`{key}` is missing"));
+            t.fault_at(key, Code::MissingField, format_args!("`{key}` is missing"));
         }
         let named = t.text("of");
         let line = named.and_then(|of| lines.iter().position(|line| line_name(line) == of));
         if let (Some(of), None) = (named, line) {
-            t.fault_at("of", Code::UnknownName, format!("the budget has no `{of}`"));
+            t.fault_at("of", Code::UnknownName, format_args!("the budget has no `{of}`"));
         }
         let amount = t.node("amount").and_then(|n| Unit::amount_of(unit, &n));
         let from = t.node("from").and_then(|n| read_local(&n));
@@ -57,7 +57,7 @@ impl Planned {
         if let (Some(from), Some(until)) = (from, until)
             && from >= until
         {
-            t.fault_at("until", Code::NumberOutOfRange, "an increase ends after it begins");
+            t.fault_at("until", Code::NumberOutOfRange, format_args!("an increase ends after it begins"));
         }
         t.finish();
         Some(Planned { line: line?, amount: amount?, from, until: until? })

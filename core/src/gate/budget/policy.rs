@@ -110,15 +110,25 @@ impl BudgetPolicy {
         };
         let (refuse_at, degrade_at) = (lowest(Action::Refuse), lowest(Action::Degrade));
         if degrade_at.is_some() && degrade_to.is_none() && !t.has("degrade_to") {
-            t.fault_at("degrade_to", Code::MissingField, "a budget that degrades names the cheaper alternative");
+            t.fault_at(
+                "degrade_to",
+                Code::MissingField,
+                format_args!("a budget that degrades names the cheaper alternative"),
+            );
         }
         if degrade_at.is_none() && t.has("degrade_to") {
-            t.fault_at("degrade_to", Code::Conflict, "no threshold and no `at_limit` of this budget degrades");
+            t.fault_at(
+                "degrade_to",
+                Code::Conflict,
+                format_args!("no threshold and no `at_limit` of this budget degrades"),
+            );
         }
         if lines.is_empty() {
             t.fault(
                 Code::MissingField,
-                "a budget has at least one of `day`, `week`, `month`, `quarter`, `year`, `total`, `rolling`",
+                format_args!(
+                    "a budget has at least one of `day`, `week`, `month`, `quarter`, `year`, `total`, `rolling`"
+                ),
             );
         }
         t.finish();
@@ -160,7 +170,7 @@ pub fn read_budgets(t: &Table) -> Vec<BudgetPolicy> {
     };
     let mut named = all.named();
     if named.len() > MAX_BUDGETS {
-        all.fault(Code::TooMany, format!("at most {MAX_BUDGETS} budgets"));
+        all.fault(Code::TooMany, format_args!("at most {MAX_BUDGETS} budgets"));
         named.truncate(MAX_BUDGETS);
     }
     let mut budgets: Vec<BudgetPolicy> =
@@ -173,7 +183,11 @@ pub fn read_budgets(t: &Table) -> Vec<BudgetPolicy> {
 pub fn read_hold_ttl(t: &Table, lease: Span) -> Span {
     match t.span("hold_ttl") {
         Some(ttl) if ttl < lease => {
-            t.fault_at("hold_ttl", Code::NumberOutOfRange, "a hold stands at least as long as the permit's lease");
+            t.fault_at(
+                "hold_ttl",
+                Code::NumberOutOfRange,
+                format_args!("a hold stands at least as long as the permit's lease"),
+            );
             lease
         }
         ttl => ttl.unwrap_or(lease),
@@ -196,9 +210,9 @@ fn read_lines(t: &Table, unit: Option<&Unit>, week_start: Option<Weekday>, ancho
     }
     let has = |kind: Kind| lines.iter().any(|line| line.period.kind == kind);
     if week_start.is_some() && anchor.is_some() {
-        t.fault_at("week_start", Code::Conflict, "weeks begin at the `anchor`");
+        t.fault_at("week_start", Code::Conflict, format_args!("weeks begin at the `anchor`"));
     } else if week_start.is_some() && !has(Kind::Week) {
-        t.fault_at("week_start", Code::Conflict, "the budget has no `week`");
+        t.fault_at("week_start", Code::Conflict, format_args!("the budget has no `week`"));
     }
     lines
 }
@@ -208,10 +222,10 @@ fn read_rolling(node: &Node, unit: Option<&Unit>) -> Option<(Span, u64)> {
     let limit = t.node("limit").and_then(|n| Unit::amount_of(unit, &n));
     let length = t.span("length");
     for key in ["limit", "length"].iter().filter(|k| !t.has(k)) {
-        t.fault_at(key, Code::MissingField, format!("`{key}` is missing"));
+        t.fault_at(key, Code::MissingField, format_args!("`{key}` is missing"));
     }
     if length.is_some_and(|length| length > LONGEST) {
-        t.fault_at("length", Code::NumberOutOfRange, "a period is at most 100 years");
+        t.fault_at("length", Code::NumberOutOfRange, format_args!("a period is at most 100 years"));
     }
     t.finish();
     Some((length.filter(|l| *l <= LONGEST)?, limit?))
@@ -231,7 +245,7 @@ fn read_thresholds(t: &Table) -> Vec<Threshold> {
         let at = entry.node("at").and_then(|n| share(&n));
         let action = entry.word("action", &ACTIONS).unwrap_or_default();
         if !entry.has("at") {
-            entry.fault_at("at", Code::MissingField, "`at` is missing");
+            entry.fault_at("at", Code::MissingField, format_args!("`at` is missing"));
         }
         entry.finish();
         at.map(|at| Threshold { at, action })
@@ -239,11 +253,11 @@ fn read_thresholds(t: &Table) -> Vec<Threshold> {
     let mut list: Vec<Threshold> = nodes.iter().filter_map(read).collect();
     sort_by_key(&mut list, |t| t.at);
     if list.windows(2).any(|pair| matches!(pair, [a, b] if a.at == b.at)) {
-        t.fault_at("thresholds", Code::DuplicateName, "a share stands twice");
+        t.fault_at("thresholds", Code::DuplicateName, format_args!("a share stands twice"));
         list.dedup_by_key(|t| t.at);
     }
     if list.len() > MAX_THRESHOLDS {
-        t.fault_at("thresholds", Code::TooMany, format!("at most {MAX_THRESHOLDS} thresholds"));
+        t.fault_at("thresholds", Code::TooMany, format_args!("at most {MAX_THRESHOLDS} thresholds"));
         list.truncate(MAX_THRESHOLDS);
     }
     list
@@ -253,7 +267,7 @@ fn read_estimate(t: &Table, unit: Option<&Unit>) -> Option<Estimate> {
     let word = t.word("estimate", &ESTIMATES).or((!t.has("estimate")).then_some(Word::P95));
     let cap = t.node("cap").and_then(|n| Unit::amount_of(unit, &n));
     if matches!(word, Some(Word::Reject | Word::Clip)) && t.has("cap") {
-        t.fault_at("cap", Code::Conflict, "`cap` means nothing to this `estimate`");
+        t.fault_at("cap", Code::Conflict, format_args!("`cap` means nothing to this `estimate`"));
     }
     match word? {
         Word::Reject => Some(Estimate::Reject),
@@ -261,7 +275,7 @@ fn read_estimate(t: &Table, unit: Option<&Unit>) -> Option<Estimate> {
         Word::P95 => Some(Estimate::P95 { cap }),
         Word::Cap => {
             if !t.has("cap") {
-                t.fault_at("cap", Code::MissingField, "`estimate = \"cap\"` needs a `cap`");
+                t.fault_at("cap", Code::MissingField, format_args!("`estimate = \"cap\"` needs a `cap`"));
             }
             cap.map(Estimate::Cap)
         }

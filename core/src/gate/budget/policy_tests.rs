@@ -6,8 +6,9 @@ use crate::gate::budget::increase::line_name;
 const DOLLAR: u64 = 1_000_000_000;
 
 fn read(text: &str) -> (Vec<BudgetPolicy>, Vec<(Code, String)>) {
-    let (json, faults) = (Json::parse(text).unwrap(), Faults::default());
-    let table = Node::root(&json, &faults).table().unwrap();
+    let json = Json::parse(text).unwrap();
+    let faults = Faults::of(&json);
+    let table = faults.root().table().unwrap();
     let budgets = read_budgets(&table);
     table.finish();
     (budgets, faults.into_vec().iter().map(|f| (f.code, f.path.clone())).collect())
@@ -160,8 +161,9 @@ fn fields_that_contradict_each_other_are_faults() {
 #[test]
 fn a_hold_stands_at_least_as_long_as_the_lease() {
     let ttl = |text: &str| {
-        let (json, faults) = (Json::parse(text).unwrap(), Faults::default());
-        let table = Node::root(&json, &faults).table().unwrap();
+        let json = Json::parse(text).unwrap();
+        let faults = Faults::of(&json);
+        let table = faults.root().table().unwrap();
         (read_hold_ttl(&table, Span::from_secs(60)), faults.into_vec().len())
     };
     assert_eq!(ttl("{}"), (Span::from_secs(60), 0));

@@ -3,7 +3,6 @@ use crate::base::doc::Node;
 use crate::base::error::Code;
 use crate::base::money::Money;
 use crate::gate::budget::policy::MAX_MONEY;
-use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
 
@@ -46,12 +45,12 @@ impl Unit {
                     Ok(_) => {
                         node.fault(
                             Code::NumberOutOfRange,
-                            format!("expected more than 0 and at most {MAX_MONEY} dollars"),
+                            format_args!("expected more than 0 and at most {MAX_MONEY} dollars"),
                         );
                         None
                     }
                     Err(code) => {
-                        node.fault(code, format!("`{text}` is no amount of dollars"));
+                        node.fault(code, format_args!("`{text}` is no amount of dollars"));
                         None
                     }
                 }

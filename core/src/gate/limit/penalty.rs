@@ -44,7 +44,7 @@ impl Penalty {
         if let (Some(block), Some(max)) = (block, max)
             && max < block
         {
-            t.fault_at("max", Code::NumberOutOfRange, "`max` is shorter than `block`");
+            t.fault_at("max", Code::NumberOutOfRange, format_args!("`max` is shorter than `block`"));
         }
         t.finish();
         let (after, block) = (after?, block?);
@@ -69,7 +69,7 @@ pub(crate) fn required<'a, T>(t: &Table<'a>, key: &str, read: impl Fn(&Node<'a>)
     match t.node(key) {
         Some(node) => read(&node),
         None => {
-            t.fault_at(key, Code::MissingField, alloc::format!("`{key}` is missing"));
+            t.fault_at(key, Code::MissingField, format_args!("`{key}` is missing"));
             None
         }
     }

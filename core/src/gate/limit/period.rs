@@ -27,7 +27,7 @@ impl Period {
         }
         let span = node.span()?;
         if span > LONGEST {
-            node.fault(crate::base::error::Code::NumberOutOfRange, "a period is at most 100 years");
+            node.fault(crate::base::error::Code::NumberOutOfRange, format_args!("a period is at most 100 years"));
             return None;
         }
         Some(Period::Length(span))

@@ -10,7 +10,7 @@ use crate::gate::limit::period::Period;
 use crate::gate::limit::sliding_window::SlidingRule;
 use crate::gate::limit::token_bucket::{BucketRule, Lane};
 use crate::gate::rule::{Rule, SCOPES, Scope};
-use alloc::format;
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -172,21 +172,25 @@ fn read_algorithm(t: &Table, limit: Option<u64>, period: Option<Period>) -> Opti
         Kind::Fixed => &["burst", "buckets"],
     };
     for key in foreign.iter().filter(|k| t.has(k)) {
-        t.fault_at(key, Code::Conflict, format!("`{key}` means nothing to this `algorithm`"));
+        t.fault_at(key, Code::Conflict, format_args!("`{key}` means nothing to this `algorithm`"));
     }
     let (limit, period) = (limit?, period?);
     if let Kind::Fixed = kind {
         return fixed(t, FixedRule { limit, period, align: align.unwrap_or_default(), zone, ahead: 0 });
     }
     let Some(length) = period.length() else {
-        t.fault_at("period", Code::Conflict, "a calendar month needs `algorithm = \"fixed_window\"`");
+        t.fault_at("period", Code::Conflict, format_args!("a calendar month needs `algorithm = \"fixed_window\"`"));
         return None;
     };
     match kind {
         Kind::Bucket => {
             let rule = BucketRule::new(limit, length.micros(), burst.unwrap_or(limit));
             if rule.is_none() {
-                t.fault_at("burst", Code::NumberOutOfRange, "the bucket would take more than 140 years to fill");
+                t.fault_at(
+                    "burst",
+                    Code::NumberOutOfRange,
+                    format_args!("the bucket would take more than 140 years to fill"),
+                );
             }
             rule.map(Algorithm::TokenBucket)
         }
@@ -199,7 +203,7 @@ fn read_algorithm(t: &Table, limit: Option<u64>, period: Option<Period>) -> Opti
 
 fn fixed(t: &Table, rule: FixedRule) -> Option<Algorithm> {
     if rule.period == Period::Month && rule.align == Align::FirstHit {
-        t.fault_at("align", Code::Conflict, "a calendar month stands on the clock");
+        t.fault_at("align", Code::Conflict, format_args!("a calendar month stands on the clock"));
         return None;
     }
     Some(Algorithm::FixedWindow(rule))
@@ -210,15 +214,18 @@ fn read_exempt(t: &Table) -> Vec<String> {
         return Vec::new();
     };
     let mut out = Vec::new();
-    for (name, path) in node.texts() {
+    for (name, item) in node.texts() {
         if name.is_empty() || name.len() > 256 {
-            node.fault(Code::BadName, format!("`{path}` is not a key of 1 to 256 bytes"));
+            node.fault(Code::BadName, format_args!("`{}` is not a key of 1 to 256 bytes", item.path()));
         } else {
             out.push(name.to_string());
         }
     }
     if out.len() > MAX_EXEMPT {
-        node.fault(Code::TooMany, format!("at most {MAX_EXEMPT} keys are exempt: use `per` and a limit of their own"));
+        node.fault(
+            Code::TooMany,
+            format_args!("at most {MAX_EXEMPT} keys are exempt: use `per` and a limit of their own"),
+        );
         out.truncate(MAX_EXEMPT);
     }
     sort_by(&mut out, Ord::cmp);
