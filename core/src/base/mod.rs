@@ -21,6 +21,8 @@ pub mod order;
 mod read;
 #[cfg(feature = "full")]
 pub mod rng;
+#[cfg(feature = "full")]
+pub mod sorted;
 pub mod time;
 #[cfg(feature = "full")]
 pub mod when;

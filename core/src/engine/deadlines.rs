@@ -1,10 +1,10 @@
 //! What happens by itself, in order. At one instant: reopen, probe lease, `max_wait`, slow crossing, lease, ramp, order, status.
+use crate::base::sorted::Sorted;
 use crate::base::time::Instant;
 use crate::engine::permits::List;
 use crate::engine::{Effect, Engine, Next};
 use crate::gate::breaker::Deadline;
 use alloc::borrow::Cow;
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 /// Stands for the roll-up where a cell is asked for.
@@ -47,9 +47,9 @@ impl Rank {
 }
 
 /// The irregular deadlines: those of breakers, touched at transitions only.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, Debug)]
 pub(super) struct Timers {
-    set: BTreeSet<(Instant, Rank, u32, u32)>,
+    set: Sorted<(Instant, Rank, u32, u32)>,
 }
 
 impl Timers {
@@ -148,8 +148,8 @@ impl Engine {
     }
     /// Breakers due at this instant, by service, then by the key's name.
     fn run_breakers(&mut self, at: Instant, rank: Rank) {
-        let end = (at, rank, u32::MAX, u32::MAX);
-        let mut due: Vec<(u32, u32)> = self.timers.set.range((at, rank, 0, 0)..=end).map(|t| (t.2, t.3)).collect();
+        let now = self.timers.set.from((at, rank, 0, 0)).take_while(|t| (t.0, t.1) == (at, rank));
+        let mut due: Vec<(u32, u32)> = now.map(|t| (t.2, t.3)).collect();
         if due.len() > 1 {
             crate::base::order::sort_by_cached_key(&mut due, |d| (d.0, self.cell_name(d.0, d.1).map(Cow::into_owned)));
         }

@@ -2,10 +2,11 @@
 //!
 //! A permit on the wire is `tag · sequence · slot` (9 + 24 + 20 bits, below 2^53): the tag tells engines apart,
 //! the sequence tells a settled permit from the one that took its slot.
+use crate::base::sorted::Sorted;
 use crate::base::time::Instant;
 use crate::engine::cells::MAX_SPLITS;
 use crate::measure::window::Stamp;
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 /// No slot.
@@ -151,7 +152,7 @@ pub(super) struct Permits {
     serial: u64,
     /// Permits whose lease ran out, oldest first: a late settle is observed, not refused.
     expired: VecDeque<u64>,
-    expired_set: BTreeSet<u64>,
+    expired_set: Sorted<u64>,
 }
 
 impl Permits {
@@ -165,7 +166,7 @@ impl Permits {
             step: 1,
             serial: 0,
             expired: VecDeque::new(),
-            expired_set: BTreeSet::new(),
+            expired_set: Sorted::default(),
         }
     }
     pub(super) fn live(&self) -> usize {

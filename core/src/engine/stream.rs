@@ -12,7 +12,6 @@ use crate::engine::restore::Read;
 use crate::engine::snapshot::write_state;
 use crate::gate::rule::MAX_KEYS;
 use crate::policy::Policy;
-use alloc::collections::BTreeSet;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -204,8 +203,8 @@ impl Engine {
     #[inline(never)]
     pub(super) fn restore_parts(policy: Policy, bytes: &[u8]) -> Result<Engine, Vec<Fault>> {
         let (parts, mut last) = read_parts(&policy, bytes).map_err(|f| vec![f])?;
-        let mut gone = BTreeSet::new();
-        let image = read_gone(&mut last, &mut gone).and_then(|()| last.bytes()).map_err(|f| vec![f])?;
+        let mut gone = Vec::new();
+        let image = read_gone(&mut last, parts.len(), &mut gone).and_then(|()| last.bytes()).map_err(|f| vec![f])?;
         last.finish().map_err(|f| vec![f])?;
         let mut engine = Engine::restore_image(policy, image)?;
         engine.add_cells(parts, gone).map_err(|f| vec![f])?;
@@ -213,25 +212,26 @@ impl Engine {
     }
     /// What was written last counts: the image first, then the parts from the last to the first. A key that was let go is not in
     /// the parts before.
-    fn add_cells<'a>(&mut self, parts: Vec<ByteReader<'a>>, mut gone: BTreeSet<Name<'a>>) -> Read<()> {
+    fn add_cells<'a>(&mut self, mut parts: Vec<ByteReader<'a>>, mut gone: Vec<Gone<'a>>) -> Read<()> {
+        for (at, r) in parts.iter_mut().enumerate() {
+            read_gone(r, at, &mut gone)?;
+        }
+        crate::base::order::sort_by(&mut gone, Ord::cmp);
         let cap = self.keys.cap();
         self.keys.set_cap(usize::MAX);
         let mut members: Vec<Member> = Vec::new();
-        for mut r in parts.into_iter().rev() {
-            let mut before = BTreeSet::new();
-            read_gone(&mut r, &mut before)?;
+        for (part, mut r) in parts.into_iter().enumerate().rev() {
             for _ in 0..r.count(12)? {
-                self.read_record(&mut r, &gone, &mut members)?;
+                self.read_record(&mut r, part, &gone, &mut members)?;
             }
             r.finish()?;
-            gone.append(&mut before);
         }
         self.keys.set_cap(cap);
         self.join_members(members);
         self.floor = Instant::EPOCH;
         Ok(())
     }
-    fn read_record(&mut self, r: &mut ByteReader, gone: &BTreeSet<Name>, members: &mut Vec<Member>) -> Read<()> {
+    fn read_record(&mut self, r: &mut ByteReader, part: usize, gone: &[Gone], members: &mut Vec<Member>) -> Read<()> {
         let service = r.str()?;
         let at = self.policy.services.iter().position(|p| p.name == service);
         let at = at.ok_or_else(|| r.corrupt("a cell of no service"))?;
@@ -240,7 +240,9 @@ impl Engine {
         r.expect(keyed, "a cell of no rule")?;
         let name = read_name(r)?;
         let mut r = r.section()?.body;
-        if gone.contains(&name) {
+        // let go after this part was written?
+        let later = gone.partition_point(|(other, at)| (other, *at) <= (&name, part));
+        if gone.get(later).is_some_and(|(other, _)| *other == name) {
             return Ok(());
         }
         let key = self.intern_name(&name, &r)?;
@@ -299,10 +301,13 @@ fn read_name<'a>(r: &mut ByteReader<'a>) -> Read<Name<'a>> {
     r.expect(usize::from(parts) <= MAX_KEYS, "too many parts in a key")?;
     (0..parts.max(1)).map(|_| r.str()).collect()
 }
+/// A key that was let go before a part was written, and the part's place.
+type Gone<'a> = (Name<'a>, usize);
+
 /// The keys that were let go before a part was written.
-fn read_gone<'a>(r: &mut ByteReader<'a>, gone: &mut BTreeSet<Name<'a>>) -> Read<()> {
+fn read_gone<'a>(r: &mut ByteReader<'a>, part: usize, gone: &mut Vec<Gone<'a>>) -> Read<()> {
     for _ in 0..r.count(5)? {
-        gone.insert(read_name(r)?);
+        gone.push((read_name(r)?, part));
     }
     Ok(())
 }
