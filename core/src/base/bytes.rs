@@ -104,11 +104,16 @@ impl ByteWriter {
 }
 
 /// Takes values off the front of some bytes.
+///
+/// Where they end early or hold no such value, it gives zeros and empty ones from then on, and remembers the first place:
+/// [`ByteReader::expect`] and [`ByteReader::finish`] tell. So a reader of a structure asks once, not after each value.
 #[derive(Clone, Debug)]
 pub struct ByteReader<'a> {
     rest: &'a [u8],
     /// Where `rest` begins within the whole, for messages.
     offset: usize,
+    /// What went wrong first, and where.
+    failed: Option<(&'static str, usize)>,
 }
 
 /// One section as found by [`ByteReader::section`].
@@ -125,124 +130,159 @@ pub struct Section<'a> {
 impl<'a> ByteReader<'a> {
     /// Reads from the front of some bytes.
     pub fn new(bytes: &'a [u8]) -> Self {
-        ByteReader { rest: bytes, offset: 0 }
+        ByteReader { rest: bytes, offset: 0, failed: None }
     }
     /// How many bytes are left.
     pub fn remaining(&self) -> usize {
         self.rest.len()
     }
-    /// Do the bytes that are left begin so?
+    /// How many bytes were taken, of the whole that this reader or the one of its section began with.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+    /// Do these bytes come next? Nothing is taken.
     pub fn begins_with(&self, bytes: &[u8]) -> bool {
         self.rest.starts_with(bytes)
     }
-    /// A fault at this place.
-    pub fn corrupt(&self, what: &str) -> Fault {
-        Fault::at(Code::SnapshotCorrupt, "", format_args!("{what} at byte {}", self.offset))
+    /// A fault at this place, or at the first one that was wrong.
+    #[cold]
+    #[inline(never)]
+    pub fn corrupt(&self, what: &'static str) -> Fault {
+        let (what, offset) = self.failed.unwrap_or((what, self.offset));
+        Fault::at(Code::SnapshotCorrupt, "", format_args!("{what} at byte {offset}"))
     }
-    /// The value if it holds, else a fault at this place.
-    pub fn expect(&self, holds: bool, what: &str) -> Result<(), Fault> {
-        if holds { Ok(()) } else { Err(self.corrupt(what)) }
+    /// From here on there is nothing to read.
+    #[cold]
+    #[inline(never)]
+    fn fail(&mut self, what: &'static str) {
+        self.failed = self.failed.or(Some((what, self.offset)));
+        self.rest = &[];
     }
-    /// The next `n` bytes.
-    pub fn take(&mut self, n: usize) -> Result<&'a [u8], Fault> {
+    /// Nothing if all that was read was there and this holds, else a fault.
+    pub fn expect(&self, holds: bool, what: &'static str) -> Result<(), Fault> {
+        if holds && self.failed.is_none() { Ok(()) } else { Err(self.corrupt(what)) }
+    }
+    /// The next `n` bytes; none if there are not so many.
+    #[inline(never)]
+    pub fn take(&mut self, n: usize) -> &'a [u8] {
         let Some((head, tail)) = self.rest.split_at_checked(n) else {
-            return Err(self.corrupt("the bytes end early"));
+            self.fail("the bytes end early");
+            return &[];
         };
         self.rest = tail;
         self.offset += n;
-        Ok(head)
+        head
     }
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
-        let mut out = [0; N];
-        out.copy_from_slice(self.take(N)?);
-        Ok(out)
+    fn array<const N: usize>(&mut self) -> [u8; N] {
+        self.take(N).try_into().unwrap_or([0; N])
     }
     /// A byte.
-    pub fn u8(&mut self) -> Result<u8, Fault> {
-        Ok(u8::from_le_bytes(self.array()?))
+    #[inline(never)]
+    pub fn u8(&mut self) -> u8 {
+        u8::from_le_bytes(self.array())
     }
     /// Two bytes.
-    pub fn u16(&mut self) -> Result<u16, Fault> {
-        Ok(u16::from_le_bytes(self.array()?))
+    #[inline(never)]
+    pub fn u16(&mut self) -> u16 {
+        u16::from_le_bytes(self.array())
     }
     /// Four bytes.
-    pub fn u32(&mut self) -> Result<u32, Fault> {
-        Ok(u32::from_le_bytes(self.array()?))
+    #[inline(never)]
+    pub fn u32(&mut self) -> u32 {
+        u32::from_le_bytes(self.array())
     }
     /// Eight bytes.
-    pub fn u64(&mut self) -> Result<u64, Fault> {
-        Ok(u64::from_le_bytes(self.array()?))
+    #[inline(never)]
+    pub fn u64(&mut self) -> u64 {
+        u64::from_le_bytes(self.array())
     }
     /// Eight bytes, two's complement.
-    pub fn i64(&mut self) -> Result<i64, Fault> {
-        Ok(i64::from_le_bytes(self.array()?))
+    pub fn i64(&mut self) -> i64 {
+        self.u64().cast_signed()
     }
     /// One byte that is 0 or 1.
-    pub fn bool(&mut self) -> Result<bool, Fault> {
-        match self.u8()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(self.corrupt("a flag that is neither 0 nor 1")),
+    #[inline(never)]
+    pub fn bool(&mut self) -> bool {
+        let flag = self.u8();
+        if flag > 1 {
+            self.fail("a flag that is neither 0 nor 1");
         }
+        flag == 1
     }
-    fn micros(&mut self) -> Result<i64, Fault> {
-        let us = self.i64()?;
-        self.expect((0..=MAX_MICROS).contains(&us), "a time out of range")?;
-        Ok(us)
+    #[inline(never)]
+    fn micros(&mut self) -> i64 {
+        let us = self.i64();
+        if (0..=MAX_MICROS).contains(&us) {
+            return us;
+        }
+        self.fail("a time out of range");
+        0
     }
     /// An instant within range.
-    pub fn instant(&mut self) -> Result<Instant, Fault> {
-        Ok(Instant::from_micros(self.micros()?))
+    pub fn instant(&mut self) -> Instant {
+        Instant::from_micros(self.micros())
     }
     /// A span within range.
-    pub fn span(&mut self) -> Result<Span, Fault> {
-        Ok(Span::from_micros(self.micros()?))
+    pub fn span(&mut self) -> Span {
+        Span::from_micros(self.micros())
     }
     /// A ratio.
-    pub fn ratio(&mut self) -> Result<Ratio, Fault> {
-        Ok(Ratio::from_billionths(self.u64()?))
+    pub fn ratio(&mut self) -> Ratio {
+        Ratio::from_billionths(self.u64())
     }
     /// A flag, and the value if it is set.
-    pub fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
-        if self.bool()? { read(self).map(Some) } else { Ok(None) }
+    pub fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        self.bool().then(|| read(self))
+    }
+    /// As [`ByteReader::option`], where reading the value checks it.
+    pub fn option_of<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+        self.option(read).transpose()
     }
     /// How many items follow, each of at least `item_bytes`: never more than the bytes that are left can hold.
-    pub fn count(&mut self, item_bytes: usize) -> Result<usize, Fault> {
-        let n = self.u32()? as usize;
-        self.expect(n <= self.remaining() / item_bytes.max(1), "a count that the bytes cannot hold")?;
-        Ok(n)
+    #[inline(never)]
+    pub fn count(&mut self, item_bytes: usize) -> usize {
+        let n = self.u32() as usize;
+        if n <= self.remaining() / item_bytes.max(1) {
+            return n;
+        }
+        self.fail("a count that the bytes cannot hold");
+        0
     }
     /// Length-prefixed bytes.
-    pub fn bytes(&mut self) -> Result<&'a [u8], Fault> {
-        let n = self.count(1)?;
+    #[inline(never)]
+    pub fn bytes(&mut self) -> &'a [u8] {
+        let n = self.count(1);
         self.take(n)
     }
     /// Length-prefixed UTF-8 text.
-    pub fn str(&mut self) -> Result<&'a str, Fault> {
-        let bytes = self.bytes()?;
-        core::str::from_utf8(bytes).map_err(|_| self.corrupt("text that is not UTF-8"))
+    #[inline(never)]
+    pub fn str(&mut self) -> &'a str {
+        let bytes = self.bytes();
+        core::str::from_utf8(bytes).unwrap_or_else(|_| {
+            self.fail("text that is not UTF-8");
+            ""
+        })
     }
     /// Length-prefixed UTF-8 text, owned.
-    pub fn string(&mut self) -> Result<String, Fault> {
-        self.str().map(String::from)
+    pub fn string(&mut self) -> String {
+        String::from(self.str())
     }
     /// The next section.
-    pub fn section(&mut self) -> Result<Section<'a>, Fault> {
-        let (tag, version) = (self.u16()?, self.u16()?);
-        let n = self.count(1)?;
+    #[inline(never)]
+    pub fn section(&mut self) -> Section<'a> {
+        let (tag, version) = (self.u16(), self.u16());
+        let n = self.count(1);
         let offset = self.offset;
-        Ok(Section { tag, version, body: ByteReader { rest: self.take(n)?, offset } })
+        let rest = self.take(n);
+        Section { tag, version, body: ByteReader { rest, offset, failed: self.failed } }
     }
     /// The next section, which must carry `tag` and a version from 1 to `newest`. Errors: `snapshot_corrupt`, `snapshot_version`.
     pub fn section_of(&mut self, tag: u16, newest: u16) -> Result<Section<'a>, Fault> {
-        let section = self.section()?;
+        let section = self.section();
         self.expect(section.tag == tag && section.version > 0, "another section than expected")?;
         if section.version > newest {
-            return Err(Fault::at(
-                Code::SnapshotVersion,
-                "",
-                format_args!("section {tag} has version {}, newest known is {newest}", section.version),
-            ));
+            let message = format_args!("section {tag} has version {}, newest known is {newest}", section.version);
+            return Err(Fault::at(Code::SnapshotVersion, "", message));
         }
         Ok(section)
     }
@@ -306,13 +346,13 @@ mod tests {
         assert_eq!(bytes[..8], [7, 0, 2, 0, 52, 0, 0, 0]);
         let mut r = ByteReader::new(&bytes);
         let mut s = r.section_of(7, 2).unwrap().body;
-        assert_eq!((s.u8(), s.u16(), s.u32()), (Ok(1), Ok(0x0203), Ok(4)));
-        assert_eq!((s.u64(), s.i64(), s.str()), (Ok(u64::MAX), Ok(-5), Ok("ñandú")));
-        assert_eq!(s.option(ByteReader::instant), Ok(Some(Instant::from_millis(9))));
-        assert_eq!(s.option(ByteReader::span), Ok(None));
-        assert_eq!(s.ratio(), Ok(Ratio::percent(50)));
+        assert_eq!((s.u8(), s.u16(), s.u32()), (1, 0x0203, 4));
+        assert_eq!((s.u64(), s.i64(), s.str()), (u64::MAX, -5, "ñandú"));
+        assert_eq!(s.option(ByteReader::instant), Some(Instant::from_millis(9)));
+        assert_eq!(s.option(ByteReader::span), None);
+        assert_eq!(s.ratio(), Ratio::percent(50));
         assert_eq!(s.finish(), Ok(()));
-        assert_eq!(r.bool(), Ok(true));
+        assert!(r.bool());
         assert_eq!(r.finish(), Ok(()));
         let newer = ByteReader::new(&bytes).section_of(7, 1).unwrap_err();
         assert_eq!(newer.code, Code::SnapshotVersion);
@@ -323,20 +363,29 @@ mod tests {
         w.u32(u32::MAX);
         w.u64(0);
         let bytes = w.into_vec();
-        assert_eq!(ByteReader::new(&bytes).count(1).unwrap_err().code, Code::SnapshotCorrupt);
-        assert_eq!(ByteReader::new(&bytes).str().unwrap_err().code, Code::SnapshotCorrupt);
-        assert_eq!(ByteReader::new(&[2]).bool().unwrap_err().code, Code::SnapshotCorrupt);
-        assert_eq!(ByteReader::new(&[0xff; 8]).instant().unwrap_err().code, Code::SnapshotCorrupt);
+        let wrong = |bytes: &[u8], read: &dyn Fn(&mut ByteReader) -> bool| {
+            let mut r = ByteReader::new(bytes);
+            assert!(read(&mut r), "nothing stands for what is not there");
+            assert_eq!((r.u64(), r.remaining()), (0, 0));
+            r.finish().unwrap_err()
+        };
+        assert_eq!(wrong(&bytes, &|r| r.count(1) == 0).message, "a count that the bytes cannot hold at byte 4");
+        assert_eq!(wrong(&bytes, &|r| r.str().is_empty()).message, "a count that the bytes cannot hold at byte 4");
+        assert_eq!(wrong(&[2], &|r| !r.bool()).message, "a flag that is neither 0 nor 1 at byte 1");
+        assert_eq!(wrong(&[0xff; 8], &|r| r.instant() == Instant::EPOCH).message, "a time out of range at byte 8");
+        assert_eq!(wrong(&[1, 0, 0], &|r| r.u32() == 0).message, "the bytes end early at byte 0");
+        assert_eq!(wrong(&[1, 0, 0, 0, 0xff], &|r| r.str().is_empty()).code, Code::SnapshotCorrupt);
     }
     proptest! {
         #[test]
         fn any_bytes_give_a_value_or_a_fault(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
             let mut r = ByteReader::new(&bytes);
-            while let Ok(mut s) = r.section() {
-                prop_assert!(s.body.remaining() <= bytes.len());
-                let _ = s.body.str();
+            while r.remaining() > 0 {
+                let before = r.remaining();
+                let mut s = r.section();
+                prop_assert!(s.body.remaining() <= bytes.len() && r.remaining() < before);
+                prop_assert!(s.body.str().len() <= bytes.len());
             }
-            prop_assert!(r.remaining() <= bytes.len());
         }
     }
 }

@@ -44,12 +44,12 @@ impl Meter {
         self.latency.write(w);
     }
     pub(super) fn read(r: &mut ByteReader) -> Result<Meter, Fault> {
-        let mut m = Meter { granted: r.u64()?, ..Meter::default() };
+        let mut m = Meter { granted: r.u64(), ..Meter::default() };
         for n in m.outcomes.iter_mut().chain(&mut m.refused).chain(&mut m.would_refuse) {
-            *n = r.u64()?;
+            *n = r.u64();
         }
         for n in [&mut m.expired, &mut m.late, &mut m.retries] {
-            *n = r.u64()?;
+            *n = r.u64();
         }
         let counters = m.outcomes.iter().chain(&m.refused).chain(&m.would_refuse);
         let most = counters.chain([&m.granted, &m.expired, &m.late, &m.retries]).max();

@@ -20,7 +20,6 @@ use crate::gate::rule::{MAX_KEYS, Mode};
 use crate::measure::window::Stamp;
 use crate::policy::Policy;
 use crate::status::state::StatusState;
-use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -66,32 +65,32 @@ impl Engine {
         Ok(())
     }
     fn read_clock(&mut self, mut r: ByteReader, version: u16) -> Read<()> {
-        let (now, offset, behind) = (r.instant()?, r.i64()?, r.bool()?);
+        let (now, offset, behind) = (r.instant(), r.i64(), r.bool());
         r.expect(offset.unsigned_abs() <= 1 << 53, "a clock out of range")?;
         self.clock = Clock::from_parts(now, offset, behind);
         self.set_ahead();
-        self.started = r.instant()?;
-        self.epoch = r.u16()?;
+        self.started = r.instant();
+        self.epoch = r.u16();
         if version > 1 {
             self.rebuilds = Rebuilds::read(&mut r, now)?;
         }
         r.finish()
     }
     fn restore_keys(&mut self, mut r: ByteReader) -> Read<Vec<KeyId>> {
-        let n = r.count(2)?;
+        let n = r.count(2);
         let now = self.now();
         let mut ids: Vec<KeyId> = Vec::with_capacity(n);
         // A reload may have lowered the cap: those that were there stay.
         self.keys.set_cap(n.max(self.keys.cap()));
         for _ in 0..n {
-            let parts = r.u8()?;
+            let parts = r.u8();
             r.expect(usize::from(parts) <= MAX_KEYS, "too many parts in a key")?;
             let made = if parts == 0 {
-                self.keys.intern(r.str()?)
+                self.keys.intern(r.str())
             } else {
                 let mut group = Vec::with_capacity(parts.into());
                 for _ in 0..parts {
-                    let at = r.u32()? as usize;
+                    let at = r.u32() as usize;
                     group.push(*ids.get(at).ok_or_else(|| r.corrupt("a key made of keys that come later"))?);
                 }
                 self.keys.intern_group(&group)
@@ -106,12 +105,12 @@ impl Engine {
         Ok(ids)
     }
     fn restore_service(&mut self, r: &mut ByteReader, at: usize, keys: &[KeyId]) -> Read<()> {
-        self.services[at].draws = r.u64()?;
+        self.services[at].draws = r.u64();
         r.expect(self.services[at].draws < MOST, "more draws than time has")?;
         self.services[at].retries = RetryBudget::read(r)?;
         self.services[at].meter = Meter::read(r)?;
         for split in 0..self.services[at].splits.len() {
-            for _ in 0..r.count(12)? {
+            for _ in 0..r.count(12) {
                 self.read_cell(r, at, split, keys)?;
             }
         }
@@ -129,7 +128,7 @@ impl Engine {
     }
     /// A cell without its key, which has none yet.
     pub(super) fn read_state(&mut self, r: &mut ByteReader, at: usize, split: usize, key: Option<KeyId>) -> Read<u32> {
-        let touched = r.instant()?;
+        let touched = r.instant();
         let (policy, now) = (&self.policy.services[at], self.clock.now());
         let s = &mut self.services[at].splits[split];
         let cell = s.open(key, now);
@@ -140,7 +139,7 @@ impl Engine {
             due = b.next_due();
             s.tripped += u32::from(b.phase() != Phase::Closed);
             s.breakers[cell as usize] = b;
-            s.cells[cell as usize].set_own_fault(r.bool()?);
+            s.cells[cell as usize].set_own_fault(r.bool());
         }
         if s.has_throttle {
             s.set_throttle(cell, Throttle::read(r)?);
@@ -161,12 +160,12 @@ impl Engine {
         let Some(rollup) = s.rollup.as_mut() else { return Ok(()) };
         rollup.breaker = breaker;
         let mut last = Instant::EPOCH;
-        for _ in 0..r.count(13)? {
+        for _ in 0..r.count(13) {
             let cell = split.find(read_key(r, keys)?).ok_or_else(|| r.corrupt("a member without a cell"))?;
-            let seen = r.instant()?;
+            let seen = r.instant();
             r.expect(seen >= last, "members out of order")?;
             last = seen;
-            rollup.members.touch(cell, seen, r.option(ByteReader::bool)?);
+            rollup.members.touch(cell, seen, r.option(ByteReader::bool));
         }
         for cell in split.used() {
             rollup.members.mark(cell, split.is_open_above(cell));
@@ -175,11 +174,11 @@ impl Engine {
         Ok(())
     }
     fn read_permits(&mut self, mut r: ByteReader, keys: &[KeyId]) -> Read<()> {
-        let tag = r.u64()?;
+        let tag = r.u64();
         let sequences = read_u32s(&mut r)?;
         let free = read_u32s(&mut r)?;
-        let serial = r.u64()?;
-        let live = r.count(56)?;
+        let serial = r.u64();
+        let live = r.count(56);
         // A reload may have lowered the policy's number: those in flight stay.
         r.expect(sequences.len() <= MAX_PERMITS as usize, "more permits than there are numbers")?;
         r.expect(sequences.iter().all(|s| *s <= MAX_SEQ) && serial < MOST, "a permit number out of range")?;
@@ -193,10 +192,10 @@ impl Engine {
         let order = self.services_by_name();
         let mut permits = Vec::with_capacity(live);
         for _ in 0..live {
-            let slot = r.u32()?;
+            let slot = r.u32();
             r.expect((slot as usize) < slots, "a permit outside the slots")?;
             claim(&r, &mut taken, slot)?;
-            let service = order.get(r.u32()? as usize).ok_or_else(|| r.corrupt("a permit of no service"))?;
+            let service = order.get(r.u32() as usize).ok_or_else(|| r.corrupt("a permit of no service"))?;
             permits.push((slot, self.read_permit(&mut r, *service as u32, keys)?));
         }
         crate::base::order::sort_by_key(&mut permits, |(_, p)| p.serial);
@@ -208,34 +207,34 @@ impl Engine {
             }
             self.permits.restore_permit(&mut self.services[p.service as usize].fifos, slot, p);
         }
-        for _ in 0..r.count(8)? {
-            let id = r.u64()?;
+        for _ in 0..r.count(8) {
+            let id = r.u64();
             self.permits.remember_expired(id);
         }
         r.finish()
     }
     fn read_permit(&self, r: &mut ByteReader, service: u32, keys: &[KeyId]) -> Read<Permit> {
         let s = self.services.get(service as usize).ok_or_else(|| r.corrupt("a permit of no service"))?;
-        let serial = r.u64()?;
-        let (granted, lease_end, slow_at) = (r.instant()?, r.instant()?, r.instant()?);
+        let serial = r.u64();
+        let (granted, lease_end, slow_at) = (r.instant(), r.instant(), r.instant());
         let mut cells = [NO_CELL; MAX_SPLITS];
         for (split, cell) in s.splits.iter().zip(cells.iter_mut()) {
-            if r.bool()? {
+            if r.bool() {
                 *cell = split.find(read_key(r, keys)?).ok_or_else(|| r.corrupt("a permit without a cell"))?;
             }
         }
         let held = |r: &mut ByteReader| read_held(r, lease_end);
-        let (breaker, rollup) = (r.option(held)?, r.option(held)?);
-        let limits = r.u32()?;
+        let (breaker, rollup) = (r.option_of(held)?, r.option_of(held)?);
+        let limits = r.u32();
         let known = self.policy.services[service as usize].limits.len();
         let placed = |i: usize| limits & (1 << i) == 0 || cells[s.limit_at[i].split] != NO_CELL;
         let exist = known >= 32 || limits >> known == 0;
         r.expect(exist && (0..known).all(placed), "a permit of limits that do not exist")?;
         let mut amounts = [0; MAX_UNITS];
         for a in &mut amounts {
-            *a = r.u64()?;
+            *a = r.u64();
         }
-        let (attempt, begun, idempotent) = (r.u32()?, r.instant()?, r.bool()?);
+        let (attempt, begun, idempotent) = (r.u32(), r.instant(), r.bool());
         Ok(Permit {
             service,
             serial,
@@ -267,11 +266,11 @@ impl Engine {
         r.finish()
     }
     fn read_gauges(&mut self, mut r: ByteReader) -> Read<()> {
-        for _ in 0..r.count(20)? {
-            let name = r.string()?;
-            let value = f64::from_bits(r.u64()?);
+        for _ in 0..r.count(20) {
+            let name = r.string();
+            let value = f64::from_bits(r.u64());
             r.expect(value.is_finite(), "a gauge that is not finite")?;
-            self.keep_gauge(Gauge { name, value, at: r.instant()? });
+            self.keep_gauge(Gauge { name, value, at: r.instant() });
         }
         r.finish()
     }
@@ -280,21 +279,24 @@ impl Engine {
 /// Checks magic, checksum, format and policy; gives the sections and the seed.
 fn open<'a>(policy: &Policy, bytes: &'a [u8]) -> Read<(ByteReader<'a>, u64)> {
     let mut r = ByteReader::new(bytes);
-    let magic = r.take(4)?;
+    let magic = r.take(4);
     r.expect(magic == MAGIC, "not a snapshot")?;
     let Some((body, sum)) = bytes.split_last_chunk::<4>() else { return Err(r.corrupt("the bytes end early")) };
     r.expect(crc32c(body) == u32::from_le_bytes(*sum), "the checksum does not match")?;
     let mut r = ByteReader::new(body);
-    r.take(4)?;
-    let format = r.u16()?;
+    r.take(4);
+    let format = r.u16();
+    r.expect(true, "the bytes end early")?;
     if format == 0 || format > FORMAT {
-        let message = format!("format {format}, newest known is {FORMAT}");
-        return Err(Fault::at(Code::SnapshotVersion, "", format_args!("{message}")));
+        let message = format_args!("format {format}, newest known is {FORMAT}");
+        return Err(Fault::at(Code::SnapshotVersion, "", message));
     }
-    if r.u64()? != policy.hash {
+    let hash = r.u64();
+    r.expect(true, "the bytes end early")?;
+    if hash != policy.hash {
         return Err(Fault::at(Code::SnapshotPolicy, "", format_args!("taken under another policy document")));
     }
-    let seed = r.u64()?;
+    let seed = r.u64();
     Ok((r, seed))
 }
 
@@ -309,28 +311,28 @@ fn claim(r: &ByteReader, taken: &mut [bool], slot: u32) -> Read<()> {
 }
 
 fn read_u32s(r: &mut ByteReader) -> Read<Vec<u32>> {
-    let n = r.count(4)?;
-    (0..n).map(|_| r.u32()).collect()
+    let n = r.count(4);
+    Ok((0..n).map(|_| r.u32()).collect())
 }
 
 fn read_key(r: &mut ByteReader, keys: &[KeyId]) -> Read<Option<KeyId>> {
-    match r.u32()? {
+    match r.u32() {
         NOTHING => Ok(None),
         at => keys.get(at as usize).copied().map(Some).ok_or_else(|| r.corrupt("a key that is not listed")),
     }
 }
 
 fn read_held(r: &mut ByteReader, lease_end: Instant) -> Read<Held> {
-    let generation = r.u32()?;
-    let probe = r.option(ByteReader::instant)?;
+    let generation = r.u32();
+    let probe = r.option(ByteReader::instant);
     r.expect(probe.is_none_or(|end| end == lease_end), "a probe whose lease is not its permit's")?;
     let mut held = Held::new(generation, probe.is_some());
-    held.set_crossed(r.option(ByteReader::u64)?.map(Stamp::from_bits));
+    held.set_crossed(r.option(ByteReader::u64).map(Stamp::from_bits));
     Ok(held)
 }
 
 fn read_mode(r: &mut ByteReader) -> Read<Option<Mode>> {
-    Ok(match r.u8()? {
+    Ok(match r.u8() {
         0 => None,
         1 => Some(Mode::Enforce),
         2 => Some(Mode::Shadow),

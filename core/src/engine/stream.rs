@@ -204,7 +204,7 @@ impl Engine {
     pub(super) fn restore_parts(policy: Policy, bytes: &[u8]) -> Result<Engine, Vec<Fault>> {
         let (parts, mut last) = read_parts(&policy, bytes).map_err(|f| vec![f])?;
         let mut gone = Vec::new();
-        let image = read_gone(&mut last, parts.len(), &mut gone).and_then(|()| last.bytes()).map_err(|f| vec![f])?;
+        let image = read_gone(&mut last, parts.len(), &mut gone).map(|()| last.bytes()).map_err(|f| vec![f])?;
         last.finish().map_err(|f| vec![f])?;
         let mut engine = Engine::restore_image(policy, image)?;
         engine.add_cells(parts, gone).map_err(|f| vec![f])?;
@@ -221,7 +221,7 @@ impl Engine {
         self.keys.set_cap(usize::MAX);
         let mut members: Vec<Member> = Vec::new();
         for (part, mut r) in parts.into_iter().enumerate().rev() {
-            for _ in 0..r.count(12)? {
+            for _ in 0..r.count(12) {
                 self.read_record(&mut r, part, &gone, &mut members)?;
             }
             r.finish()?;
@@ -232,14 +232,14 @@ impl Engine {
         Ok(())
     }
     fn read_record(&mut self, r: &mut ByteReader, part: usize, gone: &[Gone], members: &mut Vec<Member>) -> Read<()> {
-        let service = r.str()?;
+        let service = r.str();
         let at = self.policy.services.iter().position(|p| p.name == service);
         let at = at.ok_or_else(|| r.corrupt("a cell of no service"))?;
-        let split = usize::from(r.u8()?);
+        let split = usize::from(r.u8());
         let keyed = self.services[at].splits.get(split).is_some_and(|split| split.is_keyed());
         r.expect(keyed, "a cell of no rule")?;
         let name = read_name(r)?;
-        let mut r = r.section()?.body;
+        let mut r = r.section().body;
         // let go after this part was written?
         let later = gone.partition_point(|(other, at)| (other, *at) <= (&name, part));
         if gone.get(later).is_some_and(|(other, _)| *other == name) {
@@ -251,7 +251,7 @@ impl Engine {
             return Ok(());
         }
         let cell = self.read_state(&mut r, at, split, Some(key))?;
-        if let Some((seen, failed)) = r.option(|r| Ok((r.instant()?, r.option(ByteReader::bool)?)))? {
+        if let Some((seen, failed)) = r.option(|r| (r.instant(), r.option(ByteReader::bool))) {
             members.push((at, seen, cell, failed));
         }
         r.finish()
@@ -297,16 +297,16 @@ impl Engine {
 type Name<'a> = Vec<&'a str>;
 
 fn read_name<'a>(r: &mut ByteReader<'a>) -> Read<Name<'a>> {
-    let parts = r.u8()?;
+    let parts = r.u8();
     r.expect(usize::from(parts) <= MAX_KEYS, "too many parts in a key")?;
-    (0..parts.max(1)).map(|_| r.str()).collect()
+    Ok((0..parts.max(1)).map(|_| r.str()).collect())
 }
 /// A key that was let go before a part was written, and the part's place.
 type Gone<'a> = (Name<'a>, usize);
 
 /// The keys that were let go before a part was written.
 fn read_gone<'a>(r: &mut ByteReader<'a>, part: usize, gone: &mut Vec<Gone<'a>>) -> Read<()> {
-    for _ in 0..r.count(5)? {
+    for _ in 0..r.count(5) {
         gone.push((read_name(r)?, part));
     }
     Ok(())
@@ -324,7 +324,7 @@ fn read_parts<'a>(policy: &Policy, bytes: &'a [u8]) -> Read<Run<'a>> {
     while r.remaining() > 0 && looked <= LOOKED * bytes.len() {
         let mut ahead = r.clone();
         let Ok(Part { part, last, body }) = read_part(&mut ahead, bytes) else {
-            looked += r.remaining() - ahead.remaining();
+            looked += ahead.offset() - r.offset();
             r = after_damage(&r);
             broken = true;
             continue;
@@ -345,7 +345,9 @@ fn read_parts<'a>(policy: &Policy, bytes: &'a [u8]) -> Read<Run<'a>> {
     let (mut parts, mut last) =
         complete.ok_or_else(|| newer.unwrap_or_else(|| r.corrupt("no snapshot is complete")))?;
     for body in parts.iter_mut().chain([&mut last]) {
-        if body.u64()? != policy.hash {
+        let hash = body.u64();
+        body.expect(true, "the bytes end early")?;
+        if hash != policy.hash {
             return Err(Fault::at(Code::SnapshotPolicy, "", format_args!("taken under another policy document")));
         }
     }
@@ -370,14 +372,14 @@ struct Part<'a> {
 
 /// One part. `Err`: the bytes end, or are damaged.
 fn read_part<'a>(r: &mut ByteReader<'a>, bytes: &'a [u8]) -> Read<Part<'a>> {
-    let start = bytes.len() - r.remaining();
-    let begins = r.take(4)? == PART;
+    let start = r.offset();
+    let begins = r.take(4) == PART;
     r.expect(begins, "not a part of a snapshot")?;
-    let format = r.u16()?;
-    let (part, last) = (r.u32()?, r.bool()?);
-    let body = r.section()?.body;
-    let end = bytes.len() - r.remaining();
-    let sum = r.u32()?;
+    let format = r.u16();
+    let (part, last) = (r.u32(), r.bool());
+    let body = r.section().body;
+    let end = r.offset();
+    let sum = r.u32();
     r.expect(bytes.get(start..end).is_some_and(|b| crc32c(b) == sum), "the checksum does not match")?;
     let known = (1..=FORMAT).contains(&format);
     let body = known.then_some(body).ok_or_else(|| {

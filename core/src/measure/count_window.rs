@@ -120,9 +120,9 @@ impl CountWindow {
     }
     /// Reads the ring of a window over `size` calls. Errors: `snapshot_corrupt`.
     pub(super) fn read(size: u32, r: &mut ByteReader) -> Result<CountWindow, Fault> {
-        let first = r.u64()?;
+        let first = r.u64();
         r.expect(first < 1 << 62, "a sequence number out of range")?;
-        let bytes = r.bytes()?;
+        let bytes = r.bytes();
         let fits = bytes.len() as u64 <= 2 * u64::from(size) && bytes.iter().all(|b| matches!(b, 0..=4 | &VOID));
         r.expect(fits && bytes.first() != Some(&VOID), "a window of calls that does not add up")?;
         let voids = bytes.iter().filter(|b| **b == VOID).count() as u32;

@@ -49,7 +49,7 @@ impl Ewma {
     }
     /// Reads what [`Ewma::write`] wrote. Errors: `snapshot_corrupt`.
     pub fn read(half_life: Span, r: &mut ByteReader) -> Result<Ewma, Fault> {
-        let state = r.option(|r| Ok((r.instant()?, f64::from_bits(r.u64()?))))?;
+        let state = r.option(|r| (r.instant(), f64::from_bits(r.u64())));
         r.expect(state.is_none_or(|(_, mean)| mean.is_finite()), "an average that is not finite")?;
         Ok(Ewma { state, ..Ewma::new(half_life) })
     }

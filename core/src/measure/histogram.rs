@@ -148,10 +148,10 @@ impl Histogram {
     }
     /// Reads what [`Histogram::write`] wrote. Errors: `snapshot_corrupt`.
     pub fn read(r: &mut ByteReader) -> Result<Histogram, Fault> {
-        let mut out = Histogram { sum: r.u64()?, max: r.u64()?, ..Histogram::default() };
+        let mut out = Histogram { sum: r.u64(), max: r.u64(), ..Histogram::default() };
         let mut last = None;
-        for _ in 0..r.count(6)? {
-            let (at, n) = (usize::from(r.u16()?), r.u32()?);
+        for _ in 0..r.count(6) {
+            let (at, n) = (usize::from(r.u16()), r.u32());
             r.expect(at < BUCKETS && n > 0 && last.is_none_or(|l| l < at), "a histogram bucket out of order")?;
             out.counts.resize((at + 1).next_multiple_of(SUB as usize).min(BUCKETS), 0);
             if let Some(slot) = out.counts.get_mut(at) {

@@ -56,10 +56,10 @@ impl Series {
     /// Reads what [`Series::write`] wrote. Errors: `snapshot_corrupt`.
     pub fn read(cap: usize, r: &mut ByteReader) -> Result<Series, Fault> {
         let mut out = Series::new(cap);
-        let n = r.count(16)?;
+        let n = r.count(16);
         r.expect(n <= out.cap, "more readings than the series holds")?;
         for _ in 0..n {
-            let (at, value) = (r.instant()?, r.i64()?);
+            let (at, value) = (r.instant(), r.i64());
             r.expect(out.last().is_none_or(|(last, _)| last <= at), "readings out of order")?;
             out.ring.push_back((at, value));
         }

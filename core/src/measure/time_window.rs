@@ -196,11 +196,11 @@ impl Window {
         }
     }
     pub(super) fn read_time(&mut self, span: i64, width: i64, r: &mut ByteReader) -> Result<(), Fault> {
-        let n = r.count(24)?;
+        let n = r.count(24);
         let mut buckets = VecDeque::with_capacity(n);
         let (mut totals, mut whole) = (Totals::default(), 0);
         for _ in 0..n {
-            let b = Bucket { index: r.i64()?, calls: r.u32()?, failures: r.u32()?, slow: r.u32()?, crossed: r.u32()? };
+            let b = Bucket { index: r.i64(), calls: r.u32(), failures: r.u32(), slow: r.u32(), crossed: r.u32() };
             let ascending = buckets.back().is_none_or(|last: &Bucket| last.index < b.index);
             r.expect(ascending && (0..=MAX_MICROS / width).contains(&b.index), "a window bucket out of order")?;
             r.expect(b.failures <= b.calls && b.slow <= b.calls && b.holds(), "a window bucket that does not add up")?;

@@ -10,7 +10,6 @@ use crate::base::bytes::{ByteReader, ByteWriter};
 use crate::base::error::Fault;
 use crate::base::order::sort_by_key;
 use crate::base::time::Instant;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 impl StatusState {
@@ -40,23 +39,23 @@ impl StatusState {
         let mut state = StatusState::new(p, now);
         state.overall = read_status(r)?;
         state.overall_since = past_instant(r, now)?;
-        state.incidents = r.u64()?;
+        state.incidents = r.u64();
         r.expect(state.incidents < 1 << 53, "more incidents than have numbers")?;
-        let services = r.count(1)?;
+        let services = r.count(1);
         r.expect(services == p.services.len(), "another number of services")?;
         let mut seen = alloc::vec![false; services];
         for _ in 0..services {
-            let at = p.service(r.str()?).filter(|at| !core::mem::replace(&mut seen[*at], true));
+            let at = p.service(r.str()).filter(|at| !core::mem::replace(&mut seen[*at], true));
             let slot = at
                 .and_then(|at| state.services.get_mut(at))
                 .ok_or_else(|| r.corrupt("an unknown service, or one twice"))?;
             *slot = read_service(p, r, now, state.incidents)?;
         }
-        let features = r.count(1)?;
+        let features = r.count(1);
         r.expect(features == p.features.len(), "another number of features")?;
         let mut seen = alloc::vec![false; features];
         for _ in 0..features {
-            let at = p.feature(r.str()?).filter(|at| !core::mem::replace(&mut seen[*at], true));
+            let at = p.feature(r.str()).filter(|at| !core::mem::replace(&mut seen[*at], true));
             let slot = at
                 .and_then(|at| state.features.get_mut(at))
                 .ok_or_else(|| r.corrupt("an unknown feature, or one twice"))?;
@@ -92,12 +91,12 @@ impl StatusState {
 }
 
 fn read_status(r: &mut ByteReader) -> Result<Status, Fault> {
-    let rank = r.u8()?;
+    let rank = r.u8();
     Status::from_rank(rank).ok_or_else(|| r.corrupt("a status that is none"))
 }
 
 fn past_instant(r: &mut ByteReader, now: Instant) -> Result<Instant, Fault> {
-    let at = r.instant()?;
+    let at = r.instant();
     r.expect(at <= now, "an instant after the clock")?;
     Ok(at)
 }
@@ -107,7 +106,7 @@ fn place<T: Copy + PartialEq>(table: &[(&str, T)], value: T) -> u8 {
 }
 
 fn read_place<T: Copy>(table: &[(&str, T)], r: &mut ByteReader) -> Result<T, Fault> {
-    let i = r.u8()?;
+    let i = r.u8();
     table.get(usize::from(i)).map(|(_, v)| *v).ok_or_else(|| r.corrupt("a word that is none"))
 }
 
@@ -122,11 +121,11 @@ fn write_causes(p: &StatusPolicy, causes: &[Cause], w: &mut ByteWriter) {
 }
 
 fn read_causes(p: &StatusPolicy, r: &mut ByteReader) -> Result<Vec<Cause>, Fault> {
-    let n = r.count(7)?;
+    let n = r.count(7);
     let mut out = Vec::with_capacity(n);
     for _ in 0..n {
-        let feature = r.bool()?;
-        let name = r.str()?;
+        let feature = r.bool();
+        let name = r.str();
         let source = if feature { p.feature(name).map(Target::Feature) } else { p.service(name).map(Target::Service) };
         let source = source.ok_or_else(|| r.corrupt("a cause without a source"))?;
         out.push(Cause { source, kind: read_place(&Kind::WORDS, r)?, level: read_status(r)? });
@@ -155,18 +154,18 @@ fn read_node(p: &StatusPolicy, r: &mut ByteReader, now: Instant) -> Result<Node,
     let mut hold = Hold::new(now);
     hold.raw = read_status(r)?;
     for left in &mut hold.left {
-        *left = r.option(|r| past_instant(r, now))?;
+        *left = r.option_of(|r| past_instant(r, now))?;
     }
     hold.level = read_status(r)?;
     hold.shown = read_status(r)?;
     hold.since = past_instant(r, now)?;
     hold.causes = read_causes(p, r)?;
     r.expect(hold.level <= hold.raw || hold.next(p.improve_after).is_some(), "a status held by nothing")?;
-    let ordered = r.option(|r| {
+    let ordered = r.option_of(|r| {
         Ok(Override {
             status: read_status(r)?,
-            until: r.option(ByteReader::instant)?,
-            message: r.option(ByteReader::string)?,
+            until: r.option(ByteReader::instant),
+            message: r.option(ByteReader::string),
         })
     })?;
     Ok(Node { hold, ordered, found: Vec::new() })
@@ -212,35 +211,35 @@ fn read_service(p: &StatusPolicy, r: &mut ByteReader, now: Instant, incidents: u
     let mut s = ServiceState::new(now);
     s.node = read_node(p, r, now)?;
     s.condition = read_place(&Condition::WORDS, r)?;
-    s.retry_at = r.option(ByteReader::instant)?;
-    s.throttled_until = r.option(ByteReader::instant)?;
-    s.tenants = (r.u32()?, r.u32()?);
-    s.probe.failures = r.u32()?;
-    s.probe.successes = r.u32()?;
-    s.probe.down = r.bool()?;
-    s.probe.stale = r.bool()?;
-    s.probe.at = r.option(|r| past_instant(r, now))?;
+    s.retry_at = r.option(ByteReader::instant);
+    s.throttled_until = r.option(ByteReader::instant);
+    s.tenants = (r.u32(), r.u32());
+    s.probe.failures = r.u32();
+    s.probe.successes = r.u32();
+    s.probe.down = r.bool();
+    s.probe.stale = r.bool();
+    s.probe.at = r.option_of(|r| past_instant(r, now))?;
     s.probe.last = ProbeResult {
-        ok: r.bool()?,
-        latency: r.option(ByteReader::span)?,
-        memory: r.option(|r| Ok((r.u64()?, r.u64()?)))?,
-        message: r.option(|r| Ok(String::from(r.str()?)))?,
+        ok: r.bool(),
+        latency: r.option(ByteReader::span),
+        memory: r.option(|r| (r.u64(), r.u64())),
+        message: r.option(ByteReader::string),
     };
-    s.incidents.open = r.option(|r| {
-        let (id, since) = (r.u64()?, past_instant(r, now)?);
+    s.incidents.open = r.option_of(|r| {
+        let (id, since) = (r.u64(), past_instant(r, now)?);
         r.expect(id <= incidents, "an incident that was never counted")?;
-        Ok(Incident { id, since, worst: read_status(r)?, planned: r.bool()?, because: read_causes(p, r)? })
+        Ok(Incident { id, since, worst: read_status(r)?, planned: r.bool(), because: read_causes(p, r)? })
     })?;
     r.expect(s.incidents.open.is_some() == (s.node.hold.shown > Status::Healthy), "an incident without a reason")?;
-    let past = r.count(26)?;
+    let past = r.count(26);
     r.expect(past <= MAX_PAST, "more past incidents than are kept")?;
     for _ in 0..past {
         let past = Past {
-            id: r.u64()?,
+            id: r.u64(),
             since: past_instant(r, now)?,
-            duration: r.span()?,
+            duration: r.span(),
             worst: read_status(r)?,
-            teaches: r.bool()?,
+            teaches: r.bool(),
         };
         s.incidents.past.push_back(past);
     }

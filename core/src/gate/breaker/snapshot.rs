@@ -37,18 +37,18 @@ impl Breaker {
     }
     /// Reads a machine back. Errors: `snapshot_corrupt`, also for a state that no history leads to.
     pub fn read(r: &mut ByteReader, p: &BreakerPolicy) -> Result<Breaker, Fault> {
-        let phase = PHASES.get(usize::from(r.u8()?)).copied().ok_or_else(|| r.corrupt("an unknown breaker state"))?;
-        let (generation, attempt, streak) = (r.u32()?, r.u32()?, r.u32()?);
-        let (since, until) = (r.instant()?, r.instant()?);
-        let (ramp_calls, ramp_window) = (r.u32()?, r.u32()?);
+        let phase = PHASES.get(usize::from(r.u8())).copied().ok_or_else(|| r.corrupt("an unknown breaker state"))?;
+        let (generation, attempt, streak) = (r.u32(), r.u32(), r.u32());
+        let (since, until) = (r.instant(), r.instant());
+        let (ramp_calls, ramp_window) = (r.u32(), r.u32());
         let window = Window::read(p.shape, r)?;
-        let probes = r.option(|r| {
-            let (settled, failed, slow, crossed) = (r.u32()?, r.u32()?, r.u32()?, r.u32()?);
-            let (tried, idle) = (r.bool()?, r.bool()?);
-            let n = r.count(8)?;
+        let probes = r.option_of(|r| {
+            let (settled, failed, slow, crossed) = (r.u32(), r.u32(), r.u32(), r.u32());
+            let (tried, idle) = (r.bool(), r.bool());
+            let n = r.count(8);
             let mut running = VecDeque::with_capacity(n);
             for _ in 0..n {
-                running.push_back(r.instant()?);
+                running.push_back(r.instant());
             }
             r.expect(failed <= settled && slow <= settled, "more failed or slow probes than settled ones")?;
             r.expect(crossed as usize <= n, "more slow probes in flight than probes")?;

@@ -125,7 +125,7 @@ impl Fixed {
     }
     /// Reads a window back. Errors: `snapshot_corrupt`, also for an end that the clock does not have.
     pub(super) fn read(rule: &FixedRule, r: &mut ByteReader) -> Result<Fixed, Fault> {
-        let out = Fixed { end: r.instant()?, used: r.u64()? };
+        let out = Fixed { end: r.instant(), used: r.u64() };
         // A window that was open when the clock was re-based keeps its remaining span.
         if rule.ahead == 0 && rule.align == Align::Clock && out.end > Instant::EPOCH && !out.end.is_never() {
             let last = out.end - Span::from_micros(1);

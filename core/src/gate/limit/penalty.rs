@@ -125,7 +125,7 @@ impl Strikes {
     }
     /// Reads strikes back. Errors: `snapshot_corrupt`, also for a state that no history leads to.
     pub fn read(penalty: &Penalty, r: &mut ByteReader) -> Result<Strikes, Fault> {
-        let out = Strikes { count: r.u32()?, blocks: r.u32()?, until: r.instant()?, last: r.instant()? };
+        let out = Strikes { count: r.u32(), blocks: r.u32(), until: r.instant(), last: r.instant() };
         r.expect(out.count < penalty.after, "more strikes than begin a block")?;
         r.expect(
             out.last >= out.until && (out.blocks > 0 || out.until == Instant::EPOCH),

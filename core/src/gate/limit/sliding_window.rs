@@ -207,10 +207,10 @@ impl Sliding {
     /// Reads a window back. Errors: `snapshot_corrupt`, also for sub-buckets out of order and counts beyond any rule.
     pub(super) fn read(rule: &SlidingRule, r: &mut ByteReader) -> Result<(Sliding, Older), Fault> {
         let mut out = Sliding::default();
-        let n = r.count(16)?;
+        let n = r.count(16);
         let mut older = VecDeque::new();
         for i in 0..n {
-            let slot = Slot { index: r.i64()?, count: r.u64()? };
+            let slot = Slot { index: r.i64(), count: r.u64() };
             let in_time = (0..=MAX_MICROS / rule.sub).contains(&slot.index);
             r.expect(in_time && (i == 0 || slot.index > out.newest.index), "sub-buckets out of order")?;
             r.expect(slot.count > 0 && slot.count <= MOST - out.total, "a count beyond any rule")?;

@@ -321,7 +321,7 @@ impl LimitState {
     /// history leads to.
     pub fn read(r: &mut ByteReader, p: &LimitPolicy) -> Result<LimitState, Fault> {
         let mut more = More::default();
-        let words = match (r.u8()?, &p.algorithm) {
+        let words = match (r.u8(), &p.algorithm) {
             (0, _) => Words::default(),
             (1, Algorithm::TokenBucket(rule)) => {
                 let (bucket, lows) = Bucket::read(rule, r)?;
@@ -336,7 +336,7 @@ impl LimitState {
             (3, Algorithm::FixedWindow(rule)) => Fixed::read(rule, r)?.into(),
             _ => return Err(r.corrupt("the state of another algorithm")),
         };
-        let strikes = r.option(|r| match &p.penalty {
+        let strikes = r.option_of(|r| match &p.penalty {
             Some(penalty) => Strikes::read(penalty, r),
             None => Err(r.corrupt("strikes without a penalty")),
         })?;

@@ -46,7 +46,7 @@ impl Fine {
         w.u64(self.rest);
     }
     fn read(rule: &BucketRule, r: &mut ByteReader) -> Result<Fine, Fault> {
-        let fine = Fine { us: r.i64()?, rest: r.u64()? };
+        let fine = Fine { us: r.i64(), rest: r.u64() };
         r.expect((0..=MAX_MICROS).contains(&fine.us) && fine.rest < rule.limit, "a level out of range")?;
         Ok(fine)
     }
@@ -336,15 +336,15 @@ impl Bucket {
     /// Reads a bucket back. Errors: `snapshot_corrupt`, also for marks out of order.
     pub(super) fn read(rule: &BucketRule, r: &mut ByteReader) -> Result<(Bucket, Lows), Fault> {
         let full = Fine::read(rule, r)?;
-        let since = r.instant()?;
+        let since = r.instant();
         r.expect(since.micros() <= full.us, "a bucket that is full before it was used")?;
-        let n = r.count(24)?;
+        let n = r.count(24);
         r.expect(n <= LOWS, "more marks than a bucket keeps")?;
         let mut lows = Lows::default();
         let mut last = since;
         for slot in lows.list.iter_mut().take(n) {
             // A refund lowers later marks only: they need not rise.
-            let low = Low { at: r.instant()?, gap: Fine::read(rule, r)? };
+            let low = Low { at: r.instant(), gap: Fine::read(rule, r)? };
             r.expect(low.at > last, "marks out of order")?;
             *slot = low;
             last = low.at;
