@@ -166,7 +166,7 @@ impl<'a> Node<'a> {
     }
     /// A list's values, or the one value itself.
     pub fn list_or_one(&self) -> Option<Vec<Node<'a>>> {
-        if matches!(self.json, Json::Arr(_)) { self.list() } else { Some(vec![self.clone()]) }
+        if matches!(self.json, Json::Arr(_)) { self.list() } else { Some(vec![*self]) }
     }
     /// As text.
     pub fn text(&self) -> Option<&'a str> {

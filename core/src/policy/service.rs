@@ -149,7 +149,7 @@ fn read_breaker(t: &Table, presets: &Presets, ctx: BreakerContext) -> Option<Bre
 /// One preset's name, or a list of tables and names.
 fn read_limits(node: &Node, presets: &Presets, lints: &mut Vec<Fault>) -> Vec<LimitPolicy> {
     let items = match node.json {
-        Json::Str(_) => vec![node.clone()],
+        Json::Str(_) => vec![*node],
         _ => node.list().unwrap_or_default(),
     };
     let mut out: Vec<LimitPolicy> = Vec::new();

@@ -396,11 +396,10 @@ fn read_needs<'a>(t: &Table<'a>) -> NeedsDraft<'a> {
 }
 
 fn plain_needs<'a>(node: &Node<'a>) -> Vec<NeedDraft<'a>> {
-    let nodes =
-        if matches!(node.json, Json::Arr(_)) { node.list().unwrap_or_default() } else { alloc::vec![node.clone()] };
+    let nodes = if matches!(node.json, Json::Arr(_)) { node.list().unwrap_or_default() } else { alloc::vec![*node] };
     nodes
         .into_iter()
-        .filter_map(|node| node.text().map(|name| NeedDraft { name, node: node.clone(), mapping: Mapping::default() }))
+        .filter_map(|node| node.text().map(|name| NeedDraft { name, node, mapping: Mapping::default() }))
         .collect()
 }
 

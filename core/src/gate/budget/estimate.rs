@@ -106,7 +106,7 @@ impl Costs {
     /// Reads what [`Costs::write`] wrote. Errors: `snapshot_corrupt`.
     pub fn read(r: &mut ByteReader) -> Result<Costs, Fault> {
         let (older, younger) = (Histogram::read(r)?, Histogram::read(r)?);
-        let p95 = r.option(ByteReader::u64)?;
+        let p95 = r.option(ByteReader::u64);
         let n = older.count();
         let fits = n < MEMORY && younger.count() == n.saturating_sub(MEMORY / 2) && (p95.is_some() || n < KNOWN_FROM);
         r.expect(fits, "costs that no history leads to")?;
