@@ -216,7 +216,7 @@ function seedOf(seed: number | bigint | undefined): bigint {
   return BigInt(seed);
 }
 
-/** A pure function of the core: `version`, `canonical`, `policy_check`, `defaults`, `span`, …: text in, text out. */
+/** A pure function of the core: `version`, `canonical`, `policy_check`, `digest`, …: text in, text out. */
 export function call(op: string, payload = ""): string { return entryLoader().call(op, payload); }
 
 /**

@@ -106,7 +106,7 @@ impl ByteWriter {
 /// Takes values off the front of some bytes.
 ///
 /// Where they end early or hold no such value, it gives zeros and empty ones from then on, and remembers the first place:
-/// [`ByteReader::expect`] and [`ByteReader::finish`] tell. So a reader of a structure asks once, not after each value.
+/// [`ByteReader::expect`], [`ByteReader::whole`] and [`ByteReader::finish`] tell. So a reader of a structure asks once, not after each value.
 #[derive(Clone, Debug)]
 pub struct ByteReader<'a> {
     rest: &'a [u8],
@@ -161,6 +161,10 @@ impl<'a> ByteReader<'a> {
     /// Nothing if all that was read was there and this holds, else a fault.
     pub fn expect(&self, holds: bool, what: &'static str) -> Result<(), Fault> {
         if holds && self.failed.is_none() { Ok(()) } else { Err(self.corrupt(what)) }
+    }
+    /// What was read, if all of it was there.
+    pub fn whole<T>(&self, value: T) -> Result<T, Fault> {
+        self.expect(true, "").map(|()| value)
     }
     /// The next `n` bytes; none if there are not so many.
     #[inline(never)]

@@ -111,7 +111,7 @@ impl RetryBudget {
             out.calls[at] = r.u32();
             out.retries[at] = r.u32();
         }
-        Ok(out)
+        r.whole(out)
     }
 }
 

@@ -82,7 +82,8 @@ impl Throttle {
     }
     /// Reads what [`Throttle::write`] wrote. Errors: `snapshot_corrupt`.
     pub fn read(r: &mut ByteReader) -> Result<Throttle, Fault> {
-        Ok(Throttle { until: r.instant(), streak: r.u32() })
+        let out = Throttle { until: r.instant(), streak: r.u32() };
+        r.whole(out)
     }
 }
 

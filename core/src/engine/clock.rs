@@ -33,7 +33,7 @@ impl Clock {
         if self.offset == 0 { at } else { Instant::from_micros(at.micros().saturating_add(self.offset)) }
     }
     /// The engine's instant in the host's time.
-    #[inline]
+    #[inline(never)]
     pub(super) fn wall(&self, at: Instant) -> Instant {
         if at.is_never() { at } else { Instant::from_micros(at.micros().saturating_sub(self.offset)) }
     }

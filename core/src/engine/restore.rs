@@ -286,14 +286,13 @@ fn open<'a>(policy: &Policy, bytes: &'a [u8]) -> Read<(ByteReader<'a>, u64)> {
     let mut r = ByteReader::new(body);
     r.take(4);
     let format = r.u16();
-    r.expect(true, "the bytes end early")?;
+    r.whole(())?;
     if format == 0 || format > FORMAT {
         let message = format_args!("format {format}, newest known is {FORMAT}");
         return Err(Fault::at(Code::SnapshotVersion, "", message));
     }
     let hash = r.u64();
-    r.expect(true, "the bytes end early")?;
-    if hash != policy.hash {
+    if r.whole(hash)? != policy.hash {
         return Err(Fault::at(Code::SnapshotPolicy, "", format_args!("taken under another policy document")));
     }
     let seed = r.u64();

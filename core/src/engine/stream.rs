@@ -346,8 +346,7 @@ fn read_parts<'a>(policy: &Policy, bytes: &'a [u8]) -> Read<Run<'a>> {
         complete.ok_or_else(|| newer.unwrap_or_else(|| r.corrupt("no snapshot is complete")))?;
     for body in parts.iter_mut().chain([&mut last]) {
         let hash = body.u64();
-        body.expect(true, "the bytes end early")?;
-        if hash != policy.hash {
+        if body.whole(hash)? != policy.hash {
             return Err(Fault::at(Code::SnapshotPolicy, "", format_args!("taken under another policy document")));
         }
     }

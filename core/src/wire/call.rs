@@ -16,7 +16,7 @@ use alloc::string::String;
 /// | `digest` | a list of texts | 16 hexadecimal digits over the texts in order |
 /// | `policy_check` | a policy document | `{"ok":true,"hash":…,"lints":[…]}` or `{"errors":[…]}` |
 /// | `error_codes` | anything | every code with its help |
-/// | `defaults` | anything | every default with its unit and why |
+/// | `defaults` | anything | every default with its unit and why; with the feature `tools` |
 /// | `help` | a command | what it says of itself; with the feature `tools` |
 /// | `lint`, `replay`, `explain`, `test`, `types` | what a command line was given | `{"exit":0,"out":"…"}`; with the feature `tools` |
 #[inline(never)]
@@ -27,6 +27,7 @@ pub fn call(op: &str, payload: &str) -> String {
         "digest" => with_json(payload, digest),
         "policy_check" => policy_check(payload),
         "error_codes" => error_codes(),
+        #[cfg(feature = "tools")]
         "defaults" => Json::Str(crate::policy::defaults_markdown()).canonical(),
         #[cfg(feature = "tools")]
         "explain" => crate::tools::explain(payload),

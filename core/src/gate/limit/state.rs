@@ -341,6 +341,6 @@ impl LimitState {
             None => Err(r.corrupt("strikes without a penalty")),
         })?;
         more.strikes = strikes.unwrap_or_default();
-        Ok(LimitState { words, more: (more != More::default()).then(|| Box::new(more)) })
+        r.whole(LimitState { words, more: (more != More::default()).then(|| Box::new(more)) })
     }
 }
