@@ -104,11 +104,11 @@ impl Ledger {
     /// Fills books that are empty, of the same policy, with what [`write`](Self::write) wrote. `places` are the places of the keys by
     /// their numbers. Errors: `snapshot_corrupt`, also for books that no history leads to.
     pub fn read(&mut self, places: &[u32], r: &mut ByteReader) -> Result<(), Fault> {
-        self.ahead = r.i64()?;
+        self.ahead = r.i64();
         r.expect(self.ahead.unsigned_abs() <= MAX_MICROS as u64, "a clock out of range")?;
-        self.passed = r.option(ByteReader::instant)?;
+        self.passed = r.option(ByteReader::instant);
         for n in 0..self.lines.len() {
-            let shown = STATES.get(usize::from(r.u8()?)).copied().ok_or_else(|| r.corrupt("an unknown state"))?;
+            let shown = STATES.get(usize::from(r.u8())).copied().ok_or_else(|| r.corrupt("an unknown state"))?;
             let place = self.lines[n].place;
             let Place::Whole(at) = place else {
                 r.expect(shown == State::Open, "a state of a limit that is split by keys")?;
@@ -134,9 +134,9 @@ impl Ledger {
                 }
             }
         }
-        for _ in 0..r.count(30)? {
-            let (line, number, amount) = (r.u16()?, r.u32()?, r.u64()?);
-            let (from, until) = (r.instant()?, r.instant()?);
+        for _ in 0..r.count(30) {
+            let (line, number, amount) = (r.u16(), r.u32(), r.u64());
+            let (from, until) = (r.instant(), r.instant());
             r.expect(usize::from(line) < self.lines.len() && from < until, "an increase of nothing")?;
             let place = if number == ALL { ALL } else { place_at(places, number, r)? };
             let room = self.increases.add(Increase { line, place, amount, from, until, planned: false });
@@ -154,8 +154,8 @@ impl Ledger {
     }
     fn read_rows(&mut self, table: usize, places: &[u32], r: &mut ByteReader) -> Result<(), Fault> {
         let mut last = None;
-        for _ in 0..r.count(22)? {
-            let n = r.u32()?;
+        for _ in 0..r.count(22) {
+            let n = r.u32();
             r.expect(last.is_none_or(|last| last < n), "keys out of order")?;
             last = Some(n);
             let place = place_at(places, n, r)?;
@@ -177,7 +177,7 @@ impl Ledger {
             *slot = account;
         }
         if older {
-            for _ in 0..r.count(22)? {
+            for _ in 0..r.count(22) {
                 let (past, deeper) = self.read_one(line, r)?;
                 r.expect(!deeper && past.open && past.start != account.start, "a closed period that is not closed")?;
                 let twice = self.older.insert((at, past.start), past).is_some();
@@ -187,8 +187,8 @@ impl Ledger {
         Ok(())
     }
     fn read_one(&self, line: usize, r: &mut ByteReader) -> Result<(Account, bool), Fault> {
-        let (flags, fired) = (r.u8()?, r.u8()?);
-        let (start, spent, settled) = (r.instant()?, r.u64()?, r.u32()?);
+        let (flags, fired) = (r.u8(), r.u8());
+        let (start, spent, settled) = (r.instant(), r.u64(), r.u32());
         let (open, warned) = (flags & OPEN != 0, flags & WARNED != 0);
         r.expect(flags < 8, "unknown marks of an account")?;
         let account = Account { start, spent, settled, fired, warned, open, ..Account::NONE };
@@ -203,23 +203,23 @@ impl Ledger {
     fn read_holds(&mut self, chain: usize, live: bool, places: &[u32], r: &mut ByteReader) -> Result<(), Fault> {
         let entries = self.chains.get(chain).map_or(0, |c| c.entries.len());
         let mut last = Instant::EPOCH;
-        for _ in 0..r.count(24)? {
-            let id = r.u64()?;
-            let phase = PHASES.get(usize::from(r.u8()?)).copied().ok_or_else(|| r.corrupt("an unknown hold"))?;
-            let (keyed, degraded, until) = (r.bool()?, r.u16()?, r.instant()?);
+        for _ in 0..r.count(24) {
+            let id = r.u64();
+            let phase = PHASES.get(usize::from(r.u8())).copied().ok_or_else(|| r.corrupt("an unknown hold"))?;
+            let (keyed, degraded, until) = (r.bool(), r.u16(), r.instant());
             r.expect((phase == Phase::Live) == live && last <= until, "holds out of order")?;
             let known = degraded == NO_BUDGET || usize::from(degraded) < self.rules.len();
             r.expect(known && self.holds.find(id).is_none() && !self.holds.is_full(), "a hold that cannot be")?;
             last = until;
             let (mut asked, mut amounts) = ([0; MAX_ENTRIES], [0; MAX_ENTRIES]);
             for (asked, amount) in asked.iter_mut().zip(&mut amounts).take(entries) {
-                (*asked, *amount) = (r.u64()?, r.u64()?);
+                (*asked, *amount) = (r.u64(), r.u64());
             }
             let chain = chain as u16;
             let slot =
                 self.holds.insert(Hold { id, phase, chain, keyed, degraded, until, asked, amounts, postings: NONE });
             let mut postings = Vec::new();
-            for _ in 0..r.count(15)? {
+            for _ in 0..r.count(15) {
                 postings.push(self.read_posting(entries, places, r)?);
             }
             r.expect(postings.is_empty() || matches!(phase, Phase::Live | Phase::Expired), "a hold that has ended")?;
@@ -236,7 +236,7 @@ impl Ledger {
         Ok(())
     }
     fn read_posting(&self, entries: usize, places: &[u32], r: &mut ByteReader) -> Result<Posting, Fault> {
-        let (at, entry, number, start) = (r.u16()?, r.u8()?, r.u32()?, r.instant()?);
+        let (at, entry, number, start) = (r.u16(), r.u8(), r.u32(), r.instant());
         r.expect(usize::from(entry) < entries, "a hold on no budget")?;
         let line: &Line = self.line(at).ok_or_else(|| r.corrupt("a hold on no limit"))?;
         let place = if number == NO_PLACE { NO_PLACE } else { place_at(places, number, r)? };
