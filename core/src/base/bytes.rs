@@ -7,11 +7,28 @@ use crate::base::time::{Instant, MAX_MICROS, Span};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-const CASTAGNOLI: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISCSI);
+/// CRC-32C (Castagnoli): finds every burst of up to 32 flipped bits.
+pub struct Checksum(crc::Crc<u32>);
 
-/// CRC-32C (Castagnoli) of some bytes: finds every burst of up to 32 flipped bits.
+impl Default for Checksum {
+    /// Makes its table, in some microseconds: as data it would be a thousand bytes that no download can press.
+    #[inline(never)]
+    fn default() -> Self {
+        Checksum(crc::Crc::<u32>::new(&crc::CRC_32_ISCSI))
+    }
+}
+
+impl Checksum {
+    /// The sum of some bytes.
+    #[inline(never)]
+    pub fn of(&self, bytes: &[u8]) -> u32 {
+        self.0.checksum(bytes)
+    }
+}
+
+/// The [`Checksum`] of some bytes.
 pub fn crc32c(bytes: &[u8]) -> u32 {
-    CASTAGNOLI.checksum(bytes)
+    Checksum::default().of(bytes)
 }
 
 /// Appends values to a growing list of bytes.

@@ -3,7 +3,7 @@
 //! Cells are written a thousand at a time. One that changes afterwards is written again, so that the last part tells the state at
 //! its own instant, as a snapshot taken then would. Parts stand one after the other, in a file or in memory; what counts is the
 //! last run that is complete: one that was cut off, is damaged or is of a newer format does no harm to those before and after it.
-use crate::base::bytes::{ByteReader, ByteWriter, crc32c};
+use crate::base::bytes::{ByteReader, ByteWriter, Checksum, crc32c};
 use crate::base::error::{Code, Fault};
 use crate::base::key::KeyId;
 use crate::base::time::Instant;
@@ -319,11 +319,12 @@ type Run<'a> = (Vec<ByteReader<'a>>, ByteReader<'a>);
 fn read_parts<'a>(policy: &Policy, bytes: &'a [u8]) -> Read<Run<'a>> {
     let mut r = ByteReader::new(bytes);
     let mut run: Vec<ByteReader<'a>> = Vec::new();
+    let check = Checksum::default();
     // broken: the parts that come belong to no run, up to the next first part
     let (mut complete, mut newer, mut broken, mut looked) = (None, None, true, 0);
     while r.remaining() > 0 && looked <= LOOKED * bytes.len() {
         let mut ahead = r.clone();
-        let Ok(Part { part, last, body }) = read_part(&mut ahead, bytes) else {
+        let Ok(Part { part, last, body }) = read_part(&mut ahead, bytes, &check) else {
             looked += ahead.offset() - r.offset();
             r = after_damage(&r);
             broken = true;
@@ -370,7 +371,7 @@ struct Part<'a> {
 }
 
 /// One part. `Err`: the bytes end, or are damaged.
-fn read_part<'a>(r: &mut ByteReader<'a>, bytes: &'a [u8]) -> Read<Part<'a>> {
+fn read_part<'a>(r: &mut ByteReader<'a>, bytes: &'a [u8], check: &Checksum) -> Read<Part<'a>> {
     let start = r.offset();
     let begins = r.take(4) == PART;
     r.expect(begins, "not a part of a snapshot")?;
@@ -379,7 +380,7 @@ fn read_part<'a>(r: &mut ByteReader<'a>, bytes: &'a [u8]) -> Read<Part<'a>> {
     let body = r.section().body;
     let end = r.offset();
     let sum = r.u32();
-    r.expect(bytes.get(start..end).is_some_and(|b| crc32c(b) == sum), "the checksum does not match")?;
+    r.expect(bytes.get(start..end).is_some_and(|b| check.of(b) == sum), "the checksum does not match")?;
     let known = (1..=FORMAT).contains(&format);
     let body = known.then_some(body).ok_or_else(|| {
         let message = format_args!("format {format} of a part, newest known is {FORMAT}");

@@ -18,6 +18,23 @@ impl Engine {
         cell: u32,
         f: impl FnOnce(&mut Breaker, &BreakerPolicy, DrawFn) -> R,
     ) -> Option<R> {
+        let (mut f, mut result) = (Some(f), None);
+        self.move_by(service, cell, &mut |b, p, draw| {
+            let moved = f.take()?(b, p, draw);
+            let transition = moved.transition();
+            result = Some(moved);
+            transition
+        });
+        result
+    }
+    /// What does not hang on what is done to the breaker: once, for all of them.
+    #[inline(never)]
+    fn move_by(
+        &mut self,
+        service: u32,
+        cell: u32,
+        f: &mut dyn FnMut(&mut Breaker, &BreakerPolicy, DrawFn) -> Option<Transition>,
+    ) -> Option<()> {
         let at = service as usize;
         let p = self.policy.services.get(at)?.breaker.as_ref()?;
         let s = &mut self.services[at];
@@ -33,17 +50,17 @@ impl Engine {
         let key_hash = || key.map_or(u64::from(cell == ROLLUP), |k| keys.hash(k));
         let draw = || Draw { seed, service: hash, key_hash: key_hash(), n }.bits();
         let (before, closed) = (b.next_due(), b.phase() == Phase::Closed);
-        let result = f(b, p, &draw);
+        let transition = f(b, p, &draw);
         let after = b.next_due();
         let now = self.clock.now();
         if cell != ROLLUP {
             self.services[at].breaker_split_mut().unpark(cell, &mut self.keys, now);
         }
         self.refile(service, cell, before, after);
-        if let Some(t) = result.transition() {
+        if let Some(t) = transition {
             self.follow(service, cell, t, closed);
         }
-        Some(result)
+        Some(())
     }
     fn follow(&mut self, service: u32, cell: u32, t: Transition, was_closed: bool) {
         let at = service as usize;

@@ -435,7 +435,6 @@ pub(crate) fn wire_instant(ms: f64) -> Result<Instant, Fault> {
         .map_err(|code| Fault::at(code, "at_ms", format_args!("{} is no time in milliseconds", Decimal(ms))))
 }
 
-/// The text of the new policy document.
 /// The new policy: a document, or its text.
 fn read_reload(t: Table) -> Option<Result<Policy, Vec<Fault>>> {
     let policy = t.node("policy");

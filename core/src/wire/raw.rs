@@ -41,6 +41,7 @@ impl Engine {
         Engine::load(policy_json, seed, at)
     }
     /// The number of a key, below 2^53. Errors: `key_empty`, `key_too_long`.
+    #[inline(never)]
     pub fn key_raw(&mut self, name: &str, at_ms: f64) -> Result<u64, Fault> {
         let key = self.key(name, wire_instant(at_ms)?)?;
         Ok(self.key_handle(key))
@@ -152,6 +153,7 @@ impl Engine {
         Ok(())
     }
     /// Lets time pass: 1, or -1 for an error. `out[1]` is the next deadline.
+    #[inline(never)]
     pub fn advance_raw(&mut self, at_ms: f64, out: &mut Out) -> f64 {
         match wire_instant(at_ms) {
             Ok(at) => {
@@ -165,6 +167,7 @@ impl Engine {
         }
     }
     /// The whole output of the last call as JSON, or its error. To be read before the next call, under the same lock.
+    #[inline(never)]
     pub fn drain_json(&mut self) -> String {
         match self.failed.take() {
             Some(fault) => error_json(&fault),
