@@ -176,14 +176,15 @@ fn rate(model: &Json, field: &str) -> Result<Option<u128>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::doc::{Faults, Node};
+    use crate::base::doc::Faults;
     use crate::cost::policy::{Prices, read_prices};
     use crate::cost::price::{Per, Rates};
 
     fn import(text: &str) -> (Prices, Imported) {
         let imported = litellm(&Json::parse(text).unwrap(), "2026-01-31", &[]);
-        let (json, faults) = (Json::parse(&imported.document).unwrap(), Faults::default());
-        let prices = read_prices(&Node::root(&json, &faults).table().unwrap());
+        let json = Json::parse(&imported.document).unwrap();
+        let faults = Faults::of(&json);
+        let prices = read_prices(&faults.root().table().unwrap());
         assert!(faults.is_empty(), "{:?}: {}", faults.into_vec(), imported.document);
         (prices, imported)
     }
