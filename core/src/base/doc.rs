@@ -407,7 +407,7 @@ impl<'a> Table<'a> {
     pub fn growing(&self, base: Span, growth: Ratio, max: Span) -> (Span, Ratio, Span) {
         let (base, given) = (self.span("base").unwrap_or(base), self.span("max"));
         if given.is_some_and(|max| max < base) {
-            self.fault_at("max", Code::NumberOutOfRange, format!("`max` is shorter than the base of {base} ms"));
+            self.fault_at("max", Code::NumberOutOfRange, format_args!("`max` is shorter than the base of {base} ms"));
         }
         let growth = self.ratio("growth", Ratio::ONE, Ratio::percent(10_000)).unwrap_or(growth);
         (base, growth, given.unwrap_or(max).max(base))
