@@ -30,6 +30,8 @@ export class Plan implements Manner<unknown> {
   /** What attempts of this service begin with, where the grant says nothing else. */
   #service: Service;
   #terms: Terms;
+  /** A refusal that stays, for the same reason as the specimen. */
+  sample: unknown = undefined;
   constructor(facade: Facade, service: Service, o: CallOptions) {
     this.facade = facade;
     this.service = service.info.name;
@@ -37,7 +39,7 @@ export class Plan implements Manner<unknown> {
     this.#weight = o.weight ?? 1;
     this.#timeoutMs = o.timeoutMs;
     // One that stays: were none alive, a full collection would drop their hidden class, and with it the code compiled for it.
-    facade.specimen ??= new Attempt<unknown>(this, 0, NO_TERMS, undefined);
+    facade.specimen ??= new Attempt<unknown>(this, 0, NO_TERMS, new Trip(this, service, [], nothing, 0));
     this.conclude = this.idempotent === true && !TRAVELS ? undefined : conclude;
     this.#service = service;
     this.#terms = this.#termsOf(service, false, undefined);
@@ -69,6 +71,7 @@ export class Plan implements Manner<unknown> {
     if (retry !== undefined) return this.goOn(service, keys, fn, { sinceMs: at, retry, last: undefined });
     const said = refused(refusal, service.info.fallback, 0);
     said.ok satisfies false; // an object that was looked at is known to be no thenable: without, the promise would search it for a `then`
+    this.sample ??= said;
     return Promise.resolve(said);
   }
 
@@ -130,3 +133,5 @@ async function landed(attempt: Attempt<unknown>, landing: Promise<unknown>): Pro
   attempt.land(await landing);
   return conclude(attempt);
 }
+
+function nothing(): void { /* is never run */ }
