@@ -67,6 +67,8 @@ impl Ledger {
         if !self.increases.add(increase) {
             return Err(OrderFault::TooMany);
         }
+        // it begins now: that is no edge to come
+        self.passed = Some(from);
         self.refresh_extra(at, from);
         self.turn_at = self.turn_at.min(self.inner(until));
         self.rejudge(&increase, true, now);

@@ -25,7 +25,10 @@ impl Ledger {
     /// one tells what it crosses.
     pub fn reload(&self, budgets: &[BudgetPolicy], specs: &[ChainSpec], units: &[String], now: Instant) -> Ledger {
         let mut new = Ledger::new(budgets, specs, units, self.holds.cap());
-        (new.ahead, new.passed) = (self.ahead, self.passed);
+        new.ahead = self.ahead;
+        if let Some(wall) = self.passed {
+            new.pass_silently(wall);
+        }
         new.events.clone_from(&self.events);
         let heirs: Vec<Option<Heir>> = self.lines.iter().map(|line| self.heir(line, &new)).collect();
         let heir = |line: u16| heirs.get(usize::from(line)).copied().flatten();

@@ -106,7 +106,9 @@ impl Ledger {
     pub fn read(&mut self, places: &[u32], r: &mut ByteReader) -> Result<(), Fault> {
         self.ahead = r.i64();
         r.expect(self.ahead.unsigned_abs() <= MAX_MICROS as u64, "a clock out of range")?;
-        self.passed = r.option(ByteReader::instant);
+        if let Some(wall) = r.option(ByteReader::instant) {
+            self.pass_silently(wall);
+        }
         for n in 0..self.lines.len() {
             let shown = STATES.get(usize::from(r.u8())).copied().ok_or_else(|| r.corrupt("an unknown state"))?;
             let place = self.lines[n].place;

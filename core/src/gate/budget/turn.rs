@@ -72,7 +72,10 @@ impl Ledger {
     }
     /// What was over before the first instant is not told.
     fn begin(&mut self, now: Instant) {
-        let wall = self.wall(now);
+        self.pass_silently(self.wall(now));
+    }
+    /// What is over by an instant on the wall has been told, or never will be.
+    pub(super) fn pass_silently(&mut self, wall: Instant) {
         while self.increases.take_over(wall).is_some() {}
         self.passed = Some(wall);
     }
