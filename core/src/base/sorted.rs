@@ -38,12 +38,13 @@ impl<T: Ord + Copy> Sorted<T> {
             run.remove(place);
             run.len()
         });
-        // a run that has become short joins the next one, or is gone
-        let next = self.runs.get(at + 1).map_or(LONGEST, Vec::len);
-        if left == 0 || left + next <= LONGEST / 2 {
-            let short = self.runs.remove(at);
-            if let Some(run) = self.runs.get_mut(at).filter(|_| left > 0) {
-                run.splice(0..0, short);
+        // a run that has become short takes the next one in, or is gone
+        if left == 0 {
+            self.runs.remove(at);
+        } else if self.runs.get(at + 1).is_some_and(|next| left + next.len() <= LONGEST / 2) {
+            let next = self.runs.remove(at + 1);
+            if let Some(run) = self.runs.get_mut(at) {
+                run.extend_from_slice(&next);
             }
         }
         true
