@@ -2,6 +2,7 @@
 //!
 //! The standard library's sorts are made for speed, and each list of another type gets a copy of them: eight thousand bytes a time.
 //! Here only the comparison and the swap are generic. For everything that is not sorted on the way of a call.
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
@@ -21,6 +22,18 @@ pub fn sort_by_cached_key<T, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K) {
     let keys: Vec<K> = items.iter().map(key).collect();
     let order = merge(items.len() as u32, &|a, b| keys[a as usize] < keys[b as usize]);
     arrange(order, &mut |a, b| items.swap(a as usize, b as usize));
+}
+
+/// Takes one item out of a queue, and the ones behind it move up; true when it was there. Cost: linear in what is behind it.
+pub fn take_out<T>(items: &mut VecDeque<T>, mut at: usize) -> bool {
+    if at >= items.len() {
+        return false;
+    }
+    while at + 1 < items.len() {
+        items.swap(at, at + 1);
+        at += 1;
+    }
+    items.pop_back().is_some()
 }
 
 /// Of the places 0 to `n`, whether each one's key stands at an earlier place already. Cost: O(n log n).
@@ -84,6 +97,13 @@ mod tests {
     use super::*;
     use alloc::string::{String, ToString};
     use proptest::prelude::*;
+
+    #[test]
+    fn what_is_taken_out_leaves_the_rest_in_order() {
+        let mut items: VecDeque<u8> = (1..=5).collect();
+        assert!(take_out(&mut items, 1) && take_out(&mut items, 3) && !take_out(&mut items, 3));
+        assert!(items.iter().eq(&[1, 3, 4]));
+    }
 
     proptest! {
         #[test]

@@ -1,6 +1,7 @@
 //! The calls of the last stretch of time, by bucket; only buckets in which something happened are stored, the newest inline.
 use crate::base::bytes::{ByteReader, ByteWriter};
 use crate::base::error::Fault;
+use crate::base::order::take_out;
 use crate::base::time::{Instant, MAX_MICROS};
 use crate::measure::window::{Rest, Sample, Stamp, Totals, Window};
 use alloc::boxed::Box;
@@ -124,7 +125,7 @@ impl Window {
         let empty = !b.holds();
         older.totals.subtract(0, 0, 0, 1);
         if empty {
-            older.buckets.remove(at);
+            take_out(&mut older.buckets, at);
         }
         true
     }

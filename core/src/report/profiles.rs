@@ -137,7 +137,7 @@ fn vetmed_queue(w: &mut Writer, input: &HealthInput, queue: Option<&ServiceView>
     w.key("queue");
     w.begin();
     w.field_str("status", component(Profile::Vetmed, queue));
-    for g in input.gauges.iter().filter(|g| g.name.contains("queue")) {
+    for g in input.gauges.iter().filter(|g| g.name.as_bytes().windows(5).any(|part| part == b"queue")) {
         w.key(g.name);
         w.f64(g.value);
     }

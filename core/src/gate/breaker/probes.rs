@@ -1,5 +1,6 @@
 //! One half-open round: how many probes were granted, how they ended, and when the verdict is certain.
 use crate::base::num::Ratio;
+use crate::base::order::take_out;
 use crate::base::time::Instant;
 use crate::gate::breaker::policy::BreakerPolicy;
 use alloc::collections::VecDeque;
@@ -52,7 +53,7 @@ impl Probes {
     /// A probe is no longer in flight; false when its lease has run out before.
     pub(super) fn leave(&mut self, lease_end: Instant) -> bool {
         match self.running.iter().position(|end| *end == lease_end) {
-            Some(at) => self.running.remove(at).is_some(),
+            Some(at) => take_out(&mut self.running, at),
             None => false,
         }
     }
