@@ -9,6 +9,7 @@ use crate::base::json::{Json, push_key};
 use crate::base::num::{Decimal, Ratio};
 use crate::base::order::repeated;
 use crate::base::time::{Span, parse_span};
+use crate::base::write::join;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -270,7 +271,7 @@ impl<'a> Node<'a> {
             return at;
         }
         let names: Vec<&str> = (0..n).map(word).collect();
-        self.fault(Code::WrongType, format_args!("expected one of {}, found `{text}`", names.join(", ")));
+        self.fault(Code::WrongType, format_args!("expected one of {}, found `{text}`", join(&names, ", ")));
         None
     }
     /// As a name: 1 to 64 letters, digits, dots, dashes, underscores, colons.

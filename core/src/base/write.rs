@@ -157,3 +157,15 @@ pub fn write_faults(w: &mut Writer, key: &str, faults: &[Fault]) {
     faults.iter().for_each(|f| write_fault(w, f));
     w.end_list();
 }
+
+/// Texts one after the other with something between them.
+pub fn join<T: AsRef<str>>(texts: &[T], between: &str) -> String {
+    let mut out = String::new();
+    for (i, text) in texts.iter().enumerate() {
+        if i > 0 {
+            out.push_str(between);
+        }
+        out.push_str(text.as_ref());
+    }
+    out
+}

@@ -3,6 +3,7 @@ use crate::base::calendar::Zone;
 use crate::base::doc::{Node, clip};
 use crate::base::error::Code;
 use crate::base::time::Instant;
+use alloc::vec::Vec;
 
 /// How many changes of offset a zone may list.
 const MAX_CHANGES: usize = 4096;
@@ -23,8 +24,9 @@ pub fn read_zone(node: &Node) -> Option<Zone> {
     if listed.len() > MAX_CHANGES {
         t.fault_at("changes", Code::TooMany, format_args!("at most {MAX_CHANGES} changes"));
     }
-    let read = listed.iter().take(MAX_CHANGES).map(read_change);
-    let changes = read.collect::<Option<_>>();
+    let listed = listed.get(..MAX_CHANGES).unwrap_or(&listed);
+    let changes: Vec<_> = listed.iter().filter_map(read_change).collect();
+    let changes = (changes.len() == listed.len()).then_some(changes);
     t.finish();
     match Zone::named(name?, first?, changes?) {
         Ok(zone) => Some(zone),

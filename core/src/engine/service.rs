@@ -83,7 +83,8 @@ pub(super) fn build(policy: &Policy, s: &Service, now: Instant) -> Result<Servic
             let limit = s.limits.get(usize::from(*at))?;
             limit.lane().filter(|_| policy.units.first() == Some(&limit.unit))
         });
-        split.lanes = lanes.collect::<Option<_>>().unwrap_or_default();
+        let all: Vec<_> = lanes.flatten().collect();
+        split.lanes = if all.len() == split.limits.len() { all } else { Vec::new() };
     }
     let unit = |name: &str| policy.units.iter().position(|u| u == name).unwrap_or(0);
     let limit_at = limit_at

@@ -5,6 +5,7 @@ use crate::base::doc::{Faults, Node, Table};
 use crate::base::error::Code;
 use crate::base::json::Json;
 use crate::base::order::sort_by_key;
+use crate::base::write::join;
 use crate::gate::breaker::{BreakerContext, BreakerPolicy};
 use crate::gate::limit::LimitPolicy;
 use alloc::string::String;
@@ -118,8 +119,10 @@ impl<'a> Presets<'a> {
         let Some(preset) = of.iter().find(|preset| preset.name == name) else {
             let known: Vec<&str> = of.iter().map(|preset| preset.name).take(24).collect();
             let name = crate::base::doc::clip(name);
-            asked
-                .fault(Code::UnknownName, format_args!("`{name}` is no {what} preset; there are {}", known.join(", ")));
+            asked.fault(
+                Code::UnknownName,
+                format_args!("`{name}` is no {what} preset; there are {}", join(&known, ", ")),
+            );
             return None;
         };
         preset.used.set(true);

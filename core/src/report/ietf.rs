@@ -3,6 +3,7 @@ use super::words::{iso, reasons, seconds};
 use super::{Ask, HEALTH_JSON, HealthInput, Profile, Rendered};
 use crate::base::num::Ratio;
 use crate::base::write::Writer;
+use crate::base::write::join;
 use crate::status::Status;
 use crate::status::view::ServiceView;
 use alloc::format;
@@ -10,7 +11,7 @@ use alloc::string::String;
 
 /// A part of a check's key: no colon inside.
 fn part(name: &str) -> String {
-    name.replace(':', "_")
+    name.chars().map(|c| if c == ':' { '_' } else { c }).collect()
 }
 
 struct Check<'a> {
@@ -52,7 +53,7 @@ pub(super) fn render(input: &HealthInput, ask: &Ask) -> Rendered {
         w.end_list();
     }
     if view.overall > Status::Healthy {
-        w.field_str("output", &format!("decided by {}", view.decided_by.join(", ")));
+        w.field_str("output", &format!("decided by {}", join(&view.decided_by, ", ")));
     }
     w.key("checks");
     w.begin();

@@ -23,6 +23,7 @@ pub use input::{
 pub use words::iso;
 
 use crate::base::error::{Code, Fault};
+use crate::base::write::join;
 use alloc::string::String;
 
 /// A rendered report: the body, what it is, and the HTTP status it goes out with.
@@ -128,6 +129,6 @@ fn word<T: Copy>(path: &str, given: &str, table: &[(&str, T)]) -> Result<T, Faul
     wanted.map(|(_, v)| *v).ok_or_else(|| {
         let names: alloc::vec::Vec<&str> = table.iter().map(|(w, _)| *w).collect();
         let given = crate::base::doc::clip(given);
-        Fault::at(Code::BadView, path, format_args!("expected one of {}, found `{given}`", names.join(", ")))
+        Fault::at(Code::BadView, path, format_args!("expected one of {}, found `{given}`", join(&names, ", ")))
     })
 }

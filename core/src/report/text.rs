@@ -1,6 +1,7 @@
 //! The report for a console: one line per thing, in columns.
 use super::words::{for_people, iso, reasons};
 use super::{Ask, HealthInput, PLAIN, Profile, Rendered};
+use crate::base::write::join;
 use crate::status::Status;
 use crate::status::view::{CauseView, OrderView};
 use alloc::format;
@@ -54,7 +55,7 @@ pub(super) fn render(input: &HealthInput, ask: &Ask) -> Rendered {
     let name = if input.name.is_empty() { "status" } else { input.name };
     let mut out = format!("{name}: {} at {}, up {}\n", view.overall.slug(), iso(input.now), for_people(input.uptime()));
     if !view.decided_by.is_empty() {
-        out.push_str(&format!("because of {}\n", view.decided_by.join(", ")));
+        out.push_str(&format!("because of {}\n", join(&view.decided_by, ", ")));
     }
     let lasting = |since| for_people(input.now.since(since));
     let services: Vec<Vec<String>> = view

@@ -3,6 +3,7 @@ use super::Profile;
 use crate::base::num::write_decimal;
 use crate::base::time::{Instant, Span};
 use crate::base::write::Writer;
+use crate::base::write::join;
 use crate::status::Status;
 use crate::status::banner::Titles;
 use crate::status::cause::Condition;
@@ -88,7 +89,7 @@ pub(super) const fn breaker_word(c: Condition) -> &'static str {
 /// `afip: open, openai: throttled`.
 pub(super) fn reasons(causes: &[CauseView]) -> String {
     let list: Vec<String> = causes.iter().map(|c| format!("{}: {}", c.name, c.kind.slug())).collect();
-    list.join(", ")
+    join(&list, ", ")
 }
 
 /// A title as the policy gave it: text, or a table of languages; its key when it has none.

@@ -1,4 +1,5 @@
 //! The one sentence that a page shows while something is limited, and the names in it.
+use crate::base::write::join;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -59,7 +60,7 @@ pub fn text<'a>(lang: &str, default_lang: &str, names: impl IntoIterator<Item = 
     if names.is_empty() {
         return None;
     }
-    Some(lead(lang, default_lang).to_string() + &names.join(", "))
+    Some(lead(lang, default_lang).to_string() + &join(&names, ", "))
 }
 
 /// The banner for a list of features: key, title. A feature without a title is named by its key.

@@ -59,11 +59,11 @@ fn find_circle(from: usize, needs: &[Vec<usize>], left: &[bool]) -> Vec<usize> {
     loop {
         let next = needs[at].iter().copied().filter(|m| left.get(*m) == Some(&true)).min().unwrap_or(at);
         if let Some(i) = walk.iter().position(|m| *m == next) {
-            let mut circle = walk.split_off(i);
+            let circle = &walk[i..];
             let smallest = circle.iter().enumerate().min_by_key(|(_, m)| **m).map_or(0, |(i, _)| i);
-            circle.rotate_left(smallest);
-            circle.extend(circle.first().copied());
-            return circle;
+            let mut turned = circle[smallest..].to_vec();
+            turned.extend_from_slice(&circle[..=smallest]);
+            return turned;
         }
         walk.push(next);
         at = next;

@@ -9,6 +9,7 @@ use crate::base::json::Json;
 use crate::base::num::Ratio;
 use crate::base::order::sort_by_key;
 use crate::base::time::{Span, parse_span};
+use crate::base::write::join;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -288,7 +289,7 @@ impl StatusPolicy {
             let path: Vec<String> = circle.iter().map(|i| format!("`{}`", self.name(self.target(*i)))).collect();
             let node = circle.first().and_then(|i| drafts.get(*i)).and_then(|d| d.first());
             if let Some(draft) = node {
-                draft.node.fault(Code::Cycle, format_args!("{}", path.join(" needs ")));
+                draft.node.fault(Code::Cycle, format_args!("{}", join(&path, " needs ")));
             }
         }
         self.order = order.into_iter().map(|i| self.target(i)).collect();
