@@ -57,10 +57,20 @@ impl<T: Ord + Copy> Sorted<T> {
     pub fn first(&self) -> Option<&T> {
         self.runs.first()?.first()
     }
-    /// All values from this one on, in order.
-    pub fn from(&self, value: T) -> impl Iterator<Item = &T> {
+    /// The values from this one on, in order, as long as they are of those asked for.
+    pub fn from(&self, value: T, asked: impl Fn(&T) -> bool) -> Vec<T> {
         let (at, place) = self.find(&value);
-        self.runs.iter().skip(at).flatten().skip(place.unwrap_or_else(|place| place))
+        let (mut out, mut place) = (Vec::new(), place.unwrap_or_else(|place| place));
+        for run in self.runs.get(at..).unwrap_or_default() {
+            for value in run.get(place..).unwrap_or_default() {
+                if !asked(value) {
+                    return out;
+                }
+                out.push(*value);
+            }
+            place = 0;
+        }
+        out
     }
     /// Forgets all.
     pub fn clear(&mut self) {
@@ -94,7 +104,7 @@ mod tests {
                 prop_assert_eq!(sorted.contains(&value), put);
                 prop_assert_eq!(sorted.first(), tree.first());
             }
-            prop_assert!(sorted.from(from).eq(tree.range(from..)));
+            prop_assert!(sorted.from(from, |_| true).iter().eq(tree.range(from..)));
             prop_assert!(sorted.runs.iter().all(|run| (1..=LONGEST).contains(&run.len())));
         }
     }
@@ -106,6 +116,6 @@ mod tests {
         assert!(sorted.runs.len() > 10);
         (0..9_990).for_each(|n| assert!(sorted.remove(&n)));
         assert_eq!(sorted.runs.len(), 1);
-        assert!(sorted.from(0).copied().eq(9_990..10_000));
+        assert!(sorted.from(0, |n| *n < 9_995).into_iter().eq(9_990..9_995));
     }
 }

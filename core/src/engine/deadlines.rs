@@ -148,8 +148,8 @@ impl Engine {
     }
     /// Breakers due at this instant, by service, then by the key's name.
     fn run_breakers(&mut self, at: Instant, rank: Rank) {
-        let now = self.timers.set.from((at, rank, 0, 0)).take_while(|t| (t.0, t.1) == (at, rank));
-        let mut due: Vec<(u32, u32)> = now.map(|t| (t.2, t.3)).collect();
+        let due = self.timers.set.from((at, rank, 0, 0), |t| (t.0, t.1) == (at, rank));
+        let mut due: Vec<(u32, u32)> = due.iter().map(|t| (t.2, t.3)).collect();
         if due.len() > 1 {
             crate::base::order::sort_by_cached_key(&mut due, |d| (d.0, self.cell_name(d.0, d.1).map(Cow::into_owned)));
         }
